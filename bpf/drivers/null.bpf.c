@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * null: /dev/null. Takes all, gives nothing.
+ */
+#include <chr_ext/chr_ext.bpf.h>
+
+SEC("struct_ops/read")
+long BPF_PROG(null_read, struct chr_ext_file *file, struct chr_ext_io *io)
+{
+	return 0;
+}
+
+SEC("struct_ops/write")
+long BPF_PROG(null_write, struct chr_ext_file *file, struct chr_ext_io *io)
+{
+	return io->len;
+}
+
+CHR_EXT_DRIVER(null,
+	.read = (void *)null_read,
+	.write = (void *)null_write,
+	.mode = 0666,
+	.flags = CHR_EXT_NULL_SEEK | CHR_EXT_SINK,
+);

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * zero: /dev/zero. Takes all, gives zeros: a read claims bytes that it does not
+ * write, and such bytes are zero.
+ */
+#include <chr_ext/chr_ext.bpf.h>
+
+SEC("struct_ops/read")
+long BPF_PROG(zero_read, struct chr_ext_file *file, struct chr_ext_io *io)
+{
+	return io->len;
+}
+
+SEC("struct_ops/write")
+long BPF_PROG(zero_write, struct chr_ext_file *file, struct chr_ext_io *io)
+{
+	return io->len;
+}
+
+CHR_EXT_DRIVER(zero,
+	.read = (void *)zero_read,
+	.write = (void *)zero_write,
+	.mode = 0666,
+	.flags = CHR_EXT_NULL_SEEK | CHR_EXT_SINK | CHR_EXT_STREAM,
+);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The contract between chr_ext.ko and a driver written in BPF. Both sides
+ * compile this file, and it is the reference manual of the ops.
+ *
+ * Only ever grows: members are added at the end of a struct, never moved, and
+ * a new op or data member that a driver leaves zero means what its absence
+ * meant before. A driver that uses a member which the loaded module does not
+ * know, or does not serve yet, is refused at load.
+ */
+#ifndef CHR_EXT_ABI_H
+#define CHR_EXT_ABI_H
+
+#define CHR_EXT_NAME_LEN	32	/* with the terminating NUL */
+#define CHR_EXT_MATCH_LEN	128	/* with the terminating NUL */
+
+#define CHR_EXT_MAX_INSTANCES	1024	/* devices of one driver */
+#define CHR_EXT_MAX_FILE_SIZE	(1U << 20)	/* bytes of memory a file */
+#define CHR_EXT_MAX_DEV_SIZE	(1U << 28)	/* bytes of memory a device */
+#define CHR_EXT_MAX_IO		(1U << 20)	/* bytes a call of an op */
+#define CHR_EXT_DEFAULT_IO	(1U << 16)
+#define CHR_EXT_LOG_LEN		160	/* bytes of a message that are kept */
+
+/* chr_ext_ops.flags */
+#define CHR_EXT_SEEKABLE	(1U << 0)
+#define CHR_EXT_NULL_SEEK	(1U << 1)
+#define CHR_EXT_STREAM		(1U << 2)
+#define CHR_EXT_SINK		(1U << 3)
+
+/* chr_ext_io.flags */
+#define CHR_EXT_IO_NONBLOCK	(1U << 0)	/* the caller must not wait */
+#define CHR_EXT_IO_APPEND	(1U << 1)	/* write at the end of the data */
+
+/* Levels of chr_ext_log(), the numbers of syslog(3). */
+#define CHR_EXT_ERR		3
+#define CHR_EXT_WARNING		4
+#define CHR_EXT_NOTICE		5
+#define CHR_EXT_INFO		6
+#define CHR_EXT_DEBUG		7
+
+/**
+ * struct chr_ext_dev - one device: a node in /dev and what stands behind it
+ * @id: number of this device, never used again after it is gone
+ * @minor: minor number of the node
+ * @index: which of the driver's devices, counted from 0
+ * @size: bytes of private memory, &chr_ext_ops.dev_size of its driver
+ *
+ * Read-only for programs. Since ABI 1.
+ */
+struct chr_ext_dev {
+	__u64 id;
+	__u32 minor;
+	__u32 index;
+	__u32 size;
+};
+
+/**
+ * struct chr_ext_file - one open of a device
+ * @id: number of this open, never used again
+ * @dev: the device; trusted, so every kfunc that wants a device takes it
+ * @flags: O_* flags given to open(2)
+ * @uid: user id of the opener, in the initial user namespace
+ * @gid: group id of the opener, likewise
+ * @tgid: process id of the opener, in the initial pid namespace
+ * @size: bytes of private memory, &chr_ext_ops.file_size of the driver
+ * @cgroup_id: id of the opener's cgroup in the default hierarchy
+ *
+ * Taken when the file is opened; a file that is passed on or inherited stays
+ * the opener's. Read-only for programs. Since ABI 1.
+ */
+struct chr_ext_file {
+	__u64 id;
+	struct chr_ext_dev *dev;
+	__u32 flags;
+	__u32 uid;
+	__u32 gid;
+	__u32 tgid;
+	__u32 size;
+	__u64 cgroup_id;
+};
+
+/**
+ * struct chr_ext_io - one transfer in flight
+ * @pos: where it starts, in bytes; 0 for a device without positions
+ * @len: bytes in this window: what read may fill, what write was given
+ * @done: bytes that earlier calls moved for the same system call (streams)
+ * @arg: argument of ioctl, as the caller passed it
+ * @cmd: command of ioctl
+ * @flags: CHR_EXT_IO_*
+ *
+ * Read-only for programs. Since ABI 1.
+ */
+struct chr_ext_io {
+	__s64 pos;
+	__u64 len;
+	__u64 done;
+	__u64 arg;
+	__u32 cmd;
+	__u32 flags;
+};
+
+struct chr_ext_map;
+struct chr_ext_event;
+
+/**
+ * struct chr_ext_ops - a character device driver
+ *
+ * @probe: A device appears: set up its state, claim its hardware.
+ *	Return: 0, or -errno, which keeps the device from appearing; when it is
+ *	one of the driver's own virtual devices, the whole driver is refused.
+ *	Context: process, may sleep. Since ABI 1.
+ * @remove: A device goes away. Runs once for each @probe that returned 0,
+ *	after the last @close. Context: process, may sleep. Since ABI 1.
+ * @open: open(2). Left out, every open succeeds.
+ *	Return: 0 or -errno. Context: process, may sleep. Since ABI 1.
+ * @close: The last reference to an open file is gone, or the driver is being
+ *	detached. Runs exactly once for each @open that returned 0, in the
+ *	context of whoever let go last. Context: process, may sleep.
+ *	Since ABI 1.
+ * @read: read(2), pread(2), readv(2), splice(2) and the like. Fill the first
+ *	bytes of the window and return how many. Bytes that are claimed but
+ *	were not written are zero. Left out, reads fail with EINVAL.
+ *	Return: bytes, 0 at the end of the data, or -errno; more than
+ *	&chr_ext_io.len, or no valid errno, becomes -EIO and is counted.
+ *	Context: process, may sleep. Never waits for user memory.
+ *	Since ABI 1.
+ * @write: write(2), pwrite(2), writev(2), splice(2) and the like. The window
+ *	holds what the caller gave. Left out, writes fail with EINVAL.
+ *	Return: bytes taken, or -errno; checked like that of @read.
+ *	Context: process, may sleep. Since ABI 1.
+ * @poll: Reserved: which EPOLL* events are ready.
+ * @ioctl: Reserved: ioctl(2).
+ * @llseek: Reserved: lseek(2).
+ * @mmap: Reserved: mmap(2), yes or no.
+ * @fsync: Reserved: fsync(2).
+ * @event: Reserved: a GPIO edge and the like.
+ * @suspend: Reserved: the system or the device goes to sleep.
+ * @resume: Reserved: the counterpart of @suspend.
+ *
+ * @name: Name of the node in /dev when there is one device; with more, the
+ *	number of the device follows (name0, name1, ...). 1 to 31 printable
+ *	ASCII characters except blank, '/', '!' and '\\'; not "." or "..".
+ * @compatible: Reserved, must be empty: which hardware to bind.
+ * @mode: Permissions of the node, at most 0777. 0 means 0600.
+ * @flags: CHR_EXT_SEEKABLE: a file has a position that reads and writes move;
+ *	pread(2), pwrite(2) and lseek(2) with SEEK_SET and SEEK_CUR work.
+ *	CHR_EXT_NULL_SEEK: every position is 0 and every seek succeeds, as with
+ *	/dev/null. With neither, a file has no position: ESPIPE.
+ *	CHR_EXT_STREAM: a request longer than @max_io is given to @read or
+ *	@write piece by piece until it is done or a call returns 0 or an error;
+ *	without it the caller gets a short count, as from a message device.
+ *	CHR_EXT_SINK: @write does not look at the bytes; nothing is copied from
+ *	the caller, whose buffer need not even exist, and there is no window.
+ * @instances: How many virtual devices, at most CHR_EXT_MAX_INSTANCES.
+ *	0 means 1.
+ * @file_size: Bytes of zeroed memory for each open file, at most
+ *	CHR_EXT_MAX_FILE_SIZE. See chr_ext_file_data().
+ * @dev_size: Bytes of zeroed memory for each device, at most
+ *	CHR_EXT_MAX_DEV_SIZE. See chr_ext_dev_data().
+ * @max_io: Most bytes that one call of @read or @write is given, at most
+ *	CHR_EXT_MAX_IO. 0 means CHR_EXT_DEFAULT_IO.
+ * @layout: Version of what the driver keeps in file and device memory. Any
+ *	number; reserved for live update, which keeps the memory when it is the
+ *	same in both programs.
+ * @mem_size: Reserved, must be 0: bytes of memory that users can mmap.
+ * @timeout_ms: Reserved, must be 0.
+ *
+ * An op may be a sleepable program, SEC("struct_ops.s/read"), or not,
+ * SEC("struct_ops/read"). A reserved op is refused at load with ENOTSUPP, a
+ * reserved data member that is not zero with EOPNOTSUPP.
+ */
+struct chr_ext_ops {
+	int (*probe)(struct chr_ext_dev *dev);
+	void (*remove)(struct chr_ext_dev *dev);
+	int (*open)(struct chr_ext_file *file);
+	void (*close)(struct chr_ext_file *file);
+	long (*read)(struct chr_ext_file *file, struct chr_ext_io *io);
+	long (*write)(struct chr_ext_file *file, struct chr_ext_io *io);
+	__u32 (*poll)(struct chr_ext_file *file);
+	long (*ioctl)(struct chr_ext_file *file, __u32 cmd,
+		      struct chr_ext_io *io);
+	__s64 (*llseek)(struct chr_ext_file *file, __s64 offset, __u32 whence);
+	int (*mmap)(struct chr_ext_file *file, struct chr_ext_map *map);
+	int (*fsync)(struct chr_ext_file *file);
+	void (*event)(struct chr_ext_dev *dev, struct chr_ext_event *event);
+	int (*suspend)(struct chr_ext_dev *dev);
+	int (*resume)(struct chr_ext_dev *dev);
+
+	char name[CHR_EXT_NAME_LEN];
+	char compatible[CHR_EXT_MATCH_LEN];
+	__u32 mode;
+	__u32 flags;
+	__u32 instances;
+	__u32 file_size;
+	__u32 dev_size;
+	__u32 max_io;
+	__u32 layout;
+	__u64 mem_size;
+	__u32 timeout_ms;
+};
+
+#endif /* CHR_EXT_ABI_H */

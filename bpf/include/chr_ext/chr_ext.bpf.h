@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * All that a driver includes. It wants clang and libbpf's headers; no kernel
+ * headers and no vmlinux.h. A driver that brings its own vmlinux.h includes it
+ * before this file.
+ */
+#ifndef CHR_EXT_BPF_H
+#define CHR_EXT_BPF_H
+
+#ifndef __VMLINUX_H__
+typedef signed char __s8;
+typedef unsigned char __u8;
+typedef short __s16;
+typedef unsigned short __u16;
+typedef int __s32;
+typedef unsigned int __u32;
+typedef long long __s64;
+typedef unsigned long long __u64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u64 __be64;
+typedef __u32 __wsum;
+typedef _Bool bool;
+#define true 1
+#define false 0
+
+/* Numbers of the kernel's UAPI that drivers want in map definitions. */
+enum {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_QUEUE = 22,
+	BPF_MAP_TYPE_STACK = 23,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+
+enum {
+	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
+	BPF_EXIST = 2,
+};
+#endif
+
+#ifndef NULL
+#define NULL ((void *)0)
+#endif
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+/* CO-RE: members are found by name in the module that is loaded. */
+#pragma clang attribute push(__attribute__((preserve_access_index)), \
+			     apply_to = record)
+#include <chr_ext/abi.h>
+#pragma clang attribute pop
+
+#ifndef EPERM
+#define EPERM		1
+#define ENOENT		2
+#define EIO		5
+#define ENXIO		6
+#define EAGAIN		11
+#define ENOMEM		12
+#define EACCES		13
+#define EFAULT		14
+#define EBUSY		16
+#define EEXIST		17
+#define ENODEV		19
+#define EINVAL		22
+#define EFBIG		27
+#define ENOSPC		28
+#define ESPIPE		29
+#define EROFS		30
+#define EPIPE		32
+#define EMSGSIZE	90
+#define EOPNOTSUPP	95
+#define ETIMEDOUT	110
+#endif
+
+/* Of chr_ext_file.flags; the numbers of x86, arm64 and riscv agree on these. */
+#ifndef O_ACCMODE
+#define O_ACCMODE	00000003
+#define O_RDONLY	00000000
+#define O_WRONLY	00000001
+#define O_RDWR		00000002
+#define O_EXCL		00000200
+#define O_TRUNC		00001000
+#define O_APPEND	00002000
+#define O_NONBLOCK	00004000
+#endif
+
+/*
+ * The kfuncs. Their manual is the kernel-doc in kfuncs/ and
+ * Documentation/abi.md.
+ */
+extern __u8 *chr_ext_io_window(struct chr_ext_io *io, __u32 offset,
+			       const __u32 rdwr_buf_size) __ksym;
+extern int chr_ext_io_put(struct chr_ext_io *io, __u32 offset,
+			  const void *src, __u32 src__sz) __ksym;
+extern int chr_ext_io_get(struct chr_ext_io *io, __u32 offset,
+			  void *dst, __u32 dst__sz) __ksym;
+extern int chr_ext_io_put_file(struct chr_ext_io *io, __u32 offset,
+			       struct chr_ext_file *file, __u64 from,
+			       __u32 len) __ksym;
+extern int chr_ext_io_get_file(struct chr_ext_io *io, __u32 offset,
+			       struct chr_ext_file *file, __u64 to,
+			       __u32 len) __ksym;
+extern int chr_ext_io_put_dev(struct chr_ext_io *io, __u32 offset,
+			      struct chr_ext_dev *dev, __u64 from,
+			      __u32 len) __ksym;
+extern int chr_ext_io_get_dev(struct chr_ext_io *io, __u32 offset,
+			      struct chr_ext_dev *dev, __u64 to,
+			      __u32 len) __ksym;
+extern int chr_ext_io_set_pos(struct chr_ext_io *io, __s64 pos) __ksym;
+extern __u8 *chr_ext_file_data(struct chr_ext_file *file,
+			       const __u32 rdwr_buf_size) __ksym;
+extern __u8 *chr_ext_dev_data(struct chr_ext_dev *dev,
+			      const __u32 rdwr_buf_size) __ksym;
+extern int chr_ext_dev_clear(struct chr_ext_dev *dev, __u64 from,
+			     __u64 len) __ksym;
+extern int chr_ext_log(struct chr_ext_dev *dev, __u32 level,
+		       const char *msg, __u32 msg__sz) __ksym;
+
+/*
+ * chr_ext_msg(dev, level, "x = %d", x): a formatted line of at most 127
+ * characters in the log of the driver. The format is that of bpf_snprintf(),
+ * with up to 12 values of any integer type, or pointers for %s.
+ */
+#define chr_ext_msg(dev, level, fmt, args...)				\
+({									\
+	char ___line[128];						\
+	long ___n = BPF_SNPRINTF(___line, sizeof(___line), fmt, ##args);\
+	___n < 0 ? (int)___n :						\
+		   chr_ext_log(dev, level, ___line, sizeof(___line));	\
+})
+
+/*
+ * CHR_EXT_DRIVER(foo, .read = (void *)foo_read, .mode = 0444) ends a driver:
+ * its node is /dev/foo.
+ */
+#define CHR_EXT_DRIVER(drv, members...)					\
+char _license[] SEC("license") = "GPL";					\
+SEC(".struct_ops.link")							\
+struct chr_ext_ops drv = {						\
+	.name = #drv,							\
+	members								\
+}
+
+#endif /* CHR_EXT_BPF_H */

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kfuncs on a device and on an open file: their memory, and the log.
+ */
+#include <linux/btf.h>
+
+#include "chr_ext.h"
+
+__bpf_kfunc_start_defs();
+
+/**
+ * chr_ext_dev_data() - private memory of a device
+ * @dev: the device
+ * @rdwr_buf_size: bytes wanted, a constant
+ *
+ * Ops: all. Zero when the device appears, the same for all its files, gone
+ * with it.
+ *
+ * Return: the memory, or NULL when the driver's dev_size is less.
+ * Context: any; does not sleep. Since ABI 1.
+ */
+__bpf_kfunc u8 *chr_ext_dev_data(struct chr_ext_dev *dev,
+				 const u32 rdwr_buf_size)
+{
+	return rdwr_buf_size <= dev->size ? to_device(dev)->data : NULL;
+}
+
+/**
+ * chr_ext_dev_clear() - make bytes of a device's memory zero
+ * @dev: the device
+ * @from: where in its memory
+ * @len: how many bytes; what lies beyond the memory is left out
+ *
+ * Ops: all.
+ *
+ * Return: 0, or -EINVAL when @from is beyond the memory.
+ * Context: any; does not sleep. Since ABI 1.
+ */
+__bpf_kfunc int chr_ext_dev_clear(struct chr_ext_dev *dev, u64 from, u64 len)
+{
+	if (from > dev->size)
+		return -EINVAL;
+	if (dev->size)
+		memset(to_device(dev)->data + from, 0,
+		       min(len, dev->size - from));
+	return 0;
+}
+
+/**
+ * chr_ext_log() - a message in the driver's log
+ * @dev: the device that it is about
+ * @level: CHR_EXT_ERR and the like
+ * @msg: the text, which ends at a NUL or with the memory
+ * @msg__sz: bytes in @msg
+ *
+ * Ops: all. See it with "chrext log"; in the kernel log too, rate-limited,
+ * when the module's parameter dmesg is set. At most CHR_EXT_LOG_LEN - 1
+ * characters are kept, and what cannot be printed shows as '?'.
+ *
+ * Return: 0, or -EINVAL when there is no such level.
+ * Context: any; does not sleep. Since ABI 1.
+ */
+__bpf_kfunc int chr_ext_log(struct chr_ext_dev *dev, u32 level,
+			    const char *msg, u32 msg__sz)
+{
+	struct chr_ext_device *d = to_device(dev);
+
+	if (level > CHR_EXT_DEBUG)
+		return -EINVAL;
+	chr_ext_log_write(d->drv->log, level, dev_name(&d->dev), msg, msg__sz);
+	return 0;
+}
+
+/**
+ * chr_ext_file_data() - private memory of an open file
+ * @file: the file
+ * @rdwr_buf_size: bytes wanted, a constant
+ *
+ * Ops: open, close, read, write. Zero at open, gone after close.
+ *
+ * Return: the memory, or NULL when the driver's file_size is less.
+ * Context: any; does not sleep. Since ABI 1.
+ */
+__bpf_kfunc u8 *chr_ext_file_data(struct chr_ext_file *file,
+				  const u32 rdwr_buf_size)
+{
+	return rdwr_buf_size <= file->size ? to_open(file)->data : NULL;
+}
+
+__bpf_kfunc_end_defs();
+
+BTF_KFUNCS_START(dev_kfuncs)
+BTF_ID_FLAGS(func, chr_ext_dev_data, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, chr_ext_dev_clear, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, chr_ext_log, KF_TRUSTED_ARGS)
+BTF_KFUNCS_END(dev_kfuncs)
+
+BTF_KFUNCS_START(file_kfuncs)
+BTF_ID_FLAGS(func, chr_ext_file_data, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_KFUNCS_END(file_kfuncs)
+
+const struct chr_ext_kfuncs chr_ext_dev_kfuncs[] = {
+	{ &dev_kfuncs, CHR_EXT_IN_DEV | CHR_EXT_IN_FILE | CHR_EXT_IN_READ |
+		       CHR_EXT_IN_WRITE },
+	{ &file_kfuncs, CHR_EXT_IN_FILE | CHR_EXT_IN_READ | CHR_EXT_IN_WRITE },
+	{}
+};

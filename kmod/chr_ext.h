@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef CHR_EXT_H
+#define CHR_EXT_H
+
+#include <linux/bpf.h>
+#include <linux/btf_ids.h>
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/fs.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/platform_device.h>
+#include <linux/srcu.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include <chr_ext/abi.h>
+
+#include "compat.h"
+
+/* Transfers up to this size use a buffer on the stack. */
+#define CHR_EXT_SMALL_IO	256
+
+#define CHR_EXT_MINORS		65536
+
+struct chr_ext_log;
+
+/*
+ * An attached struct chr_ext_ops.
+ *
+ * ref is held by the registration and by each chr_ext_device.
+ */
+struct chr_ext_driver {
+	struct kref ref;
+	struct list_head node;		/* in the list of driver.c */
+	struct platform_driver pdrv;
+	struct chr_ext_log *log;
+
+	/*
+	 * Readers are the calls of ops. Who takes a device away sets its dead
+	 * flag and waits for them, see chr_ext_dev_destroy().
+	 */
+	struct srcu_struct srcu;
+
+	/* Lives until unreg returns: only inside a guard, or by who revokes. */
+	const struct chr_ext_ops *ops;
+
+	/* What outlives the ops: an open file can be older than the detach. */
+	char name[CHR_EXT_NAME_LEN];
+	char core_name[CHR_EXT_NAME_LEN + 8];	/* in the driver core */
+	u32 mode;
+	u32 flags;
+	u32 instances;
+	u32 file_size;
+	u32 dev_size;
+	u32 max_io;
+
+	struct platform_device **pdevs;	/* the virtual devices */
+	int probe_err;			/* of the virtual device being added */
+};
+
+enum chr_ext_stat {
+	STAT_OPENS,
+	STAT_READS,
+	STAT_WRITES,
+	STAT_READ_BYTES,
+	STAT_WRITTEN_BYTES,
+	STAT_ERRORS,
+	STAT_BAD_RETURNS,
+	STAT_COUNT,
+};
+
+/* Per CPU, so that the fast path writes no shared cache line. */
+struct chr_ext_stats {
+	u64 count[STAT_COUNT];
+};
+
+/*
+ * A device.
+ *
+ * The reference count of @dev is the object's. It is held by the platform
+ * device that it belongs to, by each chr_ext_open, and by the core while the
+ * node is being opened or an attribute is in use.
+ */
+struct chr_ext_device {
+	struct chr_ext_dev pub;
+	bool dead;			/* set once; read inside the guard */
+	struct chr_ext_driver *drv;
+	void *data;			/* pub.size bytes, for programs */
+	struct chr_ext_stats __percpu *stats;
+	wait_queue_head_t wait;		/* pollers */
+
+	struct mutex lock;		/* files, nr_files, chr_ext_open.closed */
+	struct list_head files;
+	unsigned int nr_files;
+
+	struct cdev cdev;
+	struct device dev;
+};
+
+/* A transfer buffer that an open file keeps for the next one. */
+struct chr_ext_buf {
+	u32 size;
+	u8 data[] __aligned(8);
+};
+
+/*
+ * One open of a device. Belongs to the struct file; holds a reference to the
+ * device.
+ */
+struct chr_ext_open {
+	struct chr_ext_file pub;
+	struct chr_ext_device *dev;
+	struct list_head node;		/* in dev->files */
+	bool closed;			/* the close op has run */
+	struct chr_ext_buf *spare;	/* taken and given back by xchg() */
+	atomic64_t reads, writes;
+	atomic64_t read_bytes, written_bytes;
+	u8 data[] __aligned(8);		/* pub.size bytes, for programs */
+};
+
+/*
+ * One call of read or write. On the caller's stack.
+ *
+ * [0, clean) of a read's buffer is initialised; what lies behind it is zeroed
+ * before anyone can see it.
+ */
+struct chr_ext_xfer {
+	struct chr_ext_io pub;
+	u8 *buf;
+	u32 clean;
+};
+
+static inline struct chr_ext_device *to_device(struct chr_ext_dev *dev)
+{
+	return container_of(dev, struct chr_ext_device, pub);
+}
+
+static inline struct chr_ext_open *to_open(struct chr_ext_file *file)
+{
+	return container_of(file, struct chr_ext_open, pub);
+}
+
+static inline struct chr_ext_xfer *to_xfer(struct chr_ext_io *io)
+{
+	return container_of(io, struct chr_ext_xfer, pub);
+}
+
+static inline void chr_ext_stat_add(struct chr_ext_device *dev,
+				    enum chr_ext_stat stat, u64 n)
+{
+	this_cpu_add(dev->stats->count[stat], n);
+}
+
+/* main.c */
+extern const struct class chr_ext_class;
+extern dev_t chr_ext_devt;
+
+/* ops.c */
+int chr_ext_ops_register(void);
+
+/* kfuncs.c */
+int chr_ext_kfuncs_register(const struct btf *btf);
+
+/* Which ops may call a kfunc; so may the callbacks that their programs start. */
+enum {
+	CHR_EXT_IN_DEV		= BIT(0),	/* probe and remove */
+	CHR_EXT_IN_FILE		= BIT(1),	/* open and close */
+	CHR_EXT_IN_READ		= BIT(2),
+	CHR_EXT_IN_WRITE	= BIT(3),
+};
+
+/*
+ * kfuncs with the same rule. A file in kfuncs/ ends in an array of these, and
+ * the array in an empty one.
+ */
+struct chr_ext_kfuncs {
+	const struct btf_id_set8 *set;
+	unsigned int in;
+};
+
+extern const struct chr_ext_kfuncs chr_ext_io_kfuncs[];
+extern const struct chr_ext_kfuncs chr_ext_dev_kfuncs[];
+
+/* driver.c */
+struct chr_ext_driver *chr_ext_driver_get(struct chr_ext_driver *drv);
+void chr_ext_driver_put(struct chr_ext_driver *drv);
+int chr_ext_driver_reg(const struct chr_ext_ops *ops);
+void chr_ext_driver_unreg(const struct chr_ext_ops *ops);
+
+/* dev.c */
+struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
+					  struct device *parent, u32 index);
+void chr_ext_dev_destroy(struct chr_ext_device *dev);
+void chr_ext_dev_exit(void);
+
+/* file.c */
+extern const struct file_operations chr_ext_fops;
+void chr_ext_file_close_all(struct chr_ext_device *dev);
+long chr_ext_check_return(struct chr_ext_device *dev, const char *op, long ret,
+			  u64 max);
+
+/* io.c */
+ssize_t chr_ext_read_iter(struct kiocb *iocb, struct iov_iter *to);
+ssize_t chr_ext_write_iter(struct kiocb *iocb, struct iov_iter *from);
+void chr_ext_io_clean(struct chr_ext_xfer *xfer, u32 end);
+
+/* log.c */
+int chr_ext_log_init(void);
+void chr_ext_log_exit(void);
+struct chr_ext_log *chr_ext_log_get(const char *name);
+void chr_ext_log_put(struct chr_ext_log *log);
+void chr_ext_log_write(struct chr_ext_log *log, unsigned int level,
+		       const char *dev, const char *text, size_t len);
+__printf(3, 4)
+void chr_ext_log_note(struct chr_ext_log *log, unsigned int level,
+		      const char *fmt, ...);
+
+/*
+ * The guard that every call of an op runs in. Returns the ops, or NULL when
+ * the device is gone; then there is nothing to leave.
+ *
+ * Page faults are off inside: a program that reads the caller's memory by a
+ * helper of the kernel's gets -EFAULT where it would have waited for the page,
+ * which could be forever (userfaultfd, FUSE), and a detach with it.
+ */
+static inline const struct chr_ext_ops *
+chr_ext_enter(struct chr_ext_device *dev, int *idx)
+{
+	*idx = srcu_read_lock(&dev->drv->srcu);
+	if (unlikely(READ_ONCE(dev->dead))) {
+		srcu_read_unlock(&dev->drv->srcu, *idx);
+		return NULL;
+	}
+	pagefault_disable();
+	return dev->drv->ops;
+}
+
+static inline void chr_ext_leave(struct chr_ext_device *dev, int idx)
+{
+	pagefault_enable();
+	srcu_read_unlock(&dev->drv->srcu, idx);
+}
+
+#endif

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A device: its node, its attributes, its end.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cleanup.h>
+#include <linux/idr.h>
+#include <linux/mm.h>
+#include <linux/namei.h>
+#include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "chr_ext.h"
+
+static DEFINE_IDA(minors);
+static atomic64_t last_id = ATOMIC64_INIT(0);
+
+/* A name is looked for and taken in one step. */
+static DEFINE_MUTEX(names_lock);
+
+static struct chr_ext_device *dev_to_device(struct device *dev)
+{
+	return container_of(dev, struct chr_ext_device, dev);
+}
+
+static u64 stat_sum(struct chr_ext_device *dev, enum chr_ext_stat stat)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(dev->stats, cpu)->count[stat]);
+	return sum;
+}
+
+static ssize_t driver_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%s\n", dev_to_device(dev)->drv->name);
+}
+static DEVICE_ATTR_RO(driver);
+
+static ssize_t instance_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%u\n", dev_to_device(dev)->pub.index);
+}
+static DEVICE_ATTR_RO(instance);
+
+static ssize_t id_show(struct device *dev, struct device_attribute *attr,
+		       char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", dev_to_device(dev)->pub.id);
+}
+static DEVICE_ATTR_RO(id);
+
+static ssize_t files_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct chr_ext_device *d = dev_to_device(dev);
+
+	guard(mutex)(&d->lock);
+	return sysfs_emit(buf, "%u\n", d->nr_files);
+}
+static DEVICE_ATTR_RO(files);
+
+static struct attribute *dev_attrs[] = {
+	&dev_attr_driver.attr,
+	&dev_attr_instance.attr,
+	&dev_attr_id.attr,
+	&dev_attr_files.attr,
+	NULL
+};
+
+static const struct attribute_group dev_group = {
+	.attrs = dev_attrs,
+};
+
+struct stat_attribute {
+	struct device_attribute attr;
+	enum chr_ext_stat stat;
+};
+
+static ssize_t stat_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct stat_attribute *a = container_of(attr, struct stat_attribute,
+						attr);
+
+	return sysfs_emit(buf, "%llu\n", stat_sum(dev_to_device(dev), a->stat));
+}
+
+#define STAT_ATTR(_name, _stat)						\
+static struct stat_attribute stat_attr_##_name = {			\
+	.attr = __ATTR(_name, 0444, stat_show, NULL),			\
+	.stat = _stat,							\
+}
+
+STAT_ATTR(opens, STAT_OPENS);
+STAT_ATTR(reads, STAT_READS);
+STAT_ATTR(writes, STAT_WRITES);
+STAT_ATTR(read_bytes, STAT_READ_BYTES);
+STAT_ATTR(written_bytes, STAT_WRITTEN_BYTES);
+STAT_ATTR(errors, STAT_ERRORS);
+STAT_ATTR(bad_returns, STAT_BAD_RETURNS);
+
+static struct attribute *stat_attrs[] = {
+	&stat_attr_opens.attr.attr,
+	&stat_attr_reads.attr.attr,
+	&stat_attr_writes.attr.attr,
+	&stat_attr_read_bytes.attr.attr,
+	&stat_attr_written_bytes.attr.attr,
+	&stat_attr_errors.attr.attr,
+	&stat_attr_bad_returns.attr.attr,
+	NULL
+};
+
+static const struct attribute_group stat_group = {
+	.name = "statistics",
+	.attrs = stat_attrs,
+};
+
+static const struct attribute_group *dev_groups[] = {
+	&dev_group,
+	&stat_group,
+	NULL
+};
+
+/* The last reference is gone: no node, no open file. */
+static void dev_release(struct device *dev)
+{
+	struct chr_ext_device *d = dev_to_device(dev);
+
+	ida_free(&minors, d->pub.minor);
+	free_percpu(d->stats);
+	kvfree(d->data);
+	chr_ext_driver_put(d->drv);
+	kfree(d);
+}
+
+static int dev_alloc_memory(struct chr_ext_device *d)
+{
+	d->stats = alloc_percpu_gfp(struct chr_ext_stats, GFP_KERNEL_ACCOUNT);
+	if (!d->stats)
+		return -ENOMEM;
+	if (!d->pub.size)
+		return 0;
+
+	/* The size is the author's; fail rather than kill for it. */
+	d->data = kvzalloc(d->pub.size, GFP_KERNEL_ACCOUNT |
+					__GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	return d->data ? 0 : -ENOMEM;
+}
+
+/* Return: a device with one reference and no node. */
+static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
+					struct device *parent, u32 index)
+{
+	struct chr_ext_device *d;
+	int minor, err;
+
+	d = kzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
+	if (!d)
+		return ERR_PTR(-ENOMEM);
+
+	minor = ida_alloc_max(&minors, CHR_EXT_MINORS - 1, GFP_KERNEL);
+	if (minor < 0) {
+		kfree(d);
+		return ERR_PTR(minor);
+	}
+
+	d->pub.id = atomic64_inc_return(&last_id);
+	d->pub.minor = minor;
+	d->pub.index = index;
+	d->pub.size = drv->dev_size;
+	d->drv = chr_ext_driver_get(drv);
+	init_waitqueue_head(&d->wait);
+	mutex_init(&d->lock);
+	INIT_LIST_HEAD(&d->files);
+
+	device_initialize(&d->dev);
+	d->dev.class = &chr_ext_class;
+	d->dev.parent = parent;
+	d->dev.devt = MKDEV(MAJOR(chr_ext_devt), minor);
+	d->dev.groups = dev_groups;
+	d->dev.release = dev_release;
+	dev_set_drvdata(&d->dev, d);
+
+	cdev_init(&d->cdev, &chr_ext_fops);
+	d->cdev.owner = THIS_MODULE;
+
+	err = dev_alloc_memory(d);
+	if (!err)
+		err = drv->instances > 1 ?
+			dev_set_name(&d->dev, "%s%u", drv->name, index) :
+			dev_set_name(&d->dev, "%s", drv->name);
+	if (err) {
+		put_device(&d->dev);
+		return ERR_PTR(err);
+	}
+	return d;
+}
+
+/*
+ * devtmpfs says nothing when it finds the name taken, by a device of another
+ * class or by mknod(1), so we have to look. The node is looked for where the
+ * caller sees it.
+ */
+static int dev_check_name(const char *name)
+{
+	char node[sizeof("/dev/") + CHR_EXT_NAME_LEN];
+	struct device *other;
+	struct path path;
+
+	other = class_find_device_by_name(&chr_ext_class, name);
+	if (other) {
+		put_device(other);
+		return -EEXIST;
+	}
+
+	snprintf(node, sizeof(node), "/dev/%s", name);
+	if (kern_path(node, 0, &path))
+		return 0;
+	path_put(&path);
+	return -EEXIST;
+}
+
+static int dev_probe(struct chr_ext_device *d)
+{
+	const struct chr_ext_ops *ops;
+	int ret = 0, idx;
+
+	ops = chr_ext_enter(d, &idx);
+	if (ops->probe)
+		ret = ops->probe(&d->pub);
+	chr_ext_leave(d, idx);
+	return chr_ext_check_return(d, "probe", ret, 0);
+}
+
+/* The counterpart of dev_probe(); the guard has been drained for good. */
+static void dev_remove(struct chr_ext_device *d)
+{
+	const struct chr_ext_ops *ops = d->drv->ops;
+
+	if (!ops->remove)
+		return;
+	pagefault_disable();
+	ops->remove(&d->pub);
+	pagefault_enable();
+}
+
+/* Ends the ops of a device. Afterwards only we call any. */
+static void dev_kill(struct chr_ext_device *d)
+{
+	WRITE_ONCE(d->dead, true);
+	wake_up_poll(&d->wait, EPOLLERR | EPOLLHUP);
+	/* Pairs with chr_ext_enter(). */
+	synchronize_srcu(&d->drv->srcu);
+}
+
+/**
+ * chr_ext_dev_create() - probe a device and make its node appear
+ * @drv: its driver
+ * @parent: what it hangs from in the device model
+ * @index: which of the driver's devices
+ *
+ * Return: the device, ended by chr_ext_dev_destroy(), or an error pointer:
+ * -EEXIST when there is a node of that name, -ENOMEM, -ENOSPC when there is no
+ * minor number left, or what probe returned.
+ * Context: process, may sleep.
+ */
+struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
+					  struct device *parent, u32 index)
+{
+	struct chr_ext_device *d;
+	int err;
+
+	d = dev_alloc(drv, parent, index);
+	if (IS_ERR(d))
+		return d;
+
+	guard(mutex)(&names_lock);
+
+	err = dev_check_name(dev_name(&d->dev));
+	if (err) {
+		pr_err("%s: refused: there is a /dev/%s\n", drv->name,
+		       dev_name(&d->dev));
+		goto err_put;
+	}
+
+	err = dev_probe(d);
+	if (err)
+		goto err_put;
+
+	err = cdev_device_add(&d->cdev, &d->dev);
+	if (err)
+		goto err_remove;
+
+	dev_info(&d->dev, "device %u of driver %s\n", index, drv->name);
+	return d;
+
+err_remove:
+	/* The cdev may have been there for a moment, and been opened. */
+	dev_kill(d);
+	chr_ext_file_close_all(d);
+	dev_remove(d);
+err_put:
+	put_device(&d->dev);
+	return ERR_PTR(err);
+}
+
+/**
+ * chr_ext_dev_destroy() - revoke a device
+ * @d: the device
+ *
+ * The node goes, pollers see EPOLLERR and EPOLLHUP, close runs for each file
+ * that is still open, then remove. Later calls on the files get -ENODEV.
+ *
+ * Context: process, may sleep; waits for ops that are running, not for users.
+ */
+void chr_ext_dev_destroy(struct chr_ext_device *d)
+{
+	dev_info(&d->dev, "gone\n");
+	cdev_device_del(&d->cdev, &d->dev);
+	dev_kill(d);
+	chr_ext_file_close_all(d);
+	dev_remove(d);
+	put_device(&d->dev);
+}
+
+void chr_ext_dev_exit(void)
+{
+	ida_destroy(&minors);
+}

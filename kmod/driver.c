@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An attached struct chr_ext_ops as a driver of the platform bus, so that the
+ * driver core does binding and unbinding, and its virtual devices.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cleanup.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "chr_ext.h"
+
+static DEFINE_MUTEX(drivers_lock);	/* drivers */
+static LIST_HEAD(drivers);		/* from the start of reg to the end of unreg */
+
+static void driver_free(struct kref *ref)
+{
+	struct chr_ext_driver *drv = container_of(ref, struct chr_ext_driver,
+						  ref);
+
+	cleanup_srcu_struct(&drv->srcu);
+	chr_ext_log_put(drv->log);
+	kfree(drv->pdevs);
+	kfree(drv);
+}
+
+struct chr_ext_driver *chr_ext_driver_get(struct chr_ext_driver *drv)
+{
+	kref_get(&drv->ref);
+	return drv;
+}
+
+/* May sleep. */
+void chr_ext_driver_put(struct chr_ext_driver *drv)
+{
+	kref_put(&drv->ref, driver_free);
+}
+
+static int driver_probe(struct platform_device *pdev)
+{
+	struct chr_ext_driver *drv =
+		container_of(to_platform_driver(pdev->dev.driver),
+			     struct chr_ext_driver, pdrv);
+	struct chr_ext_device *dev;
+
+	dev = chr_ext_dev_create(drv, &pdev->dev, pdev->id);
+	drv->probe_err = PTR_ERR_OR_ZERO(dev);
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+
+	platform_set_drvdata(pdev, dev);
+	return 0;
+}
+
+static void driver_remove(struct platform_device *pdev)
+{
+	chr_ext_dev_destroy(platform_get_drvdata(pdev));
+}
+
+static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
+{
+	struct chr_ext_driver *drv;
+
+	drv = kzalloc(sizeof(*drv), GFP_KERNEL_ACCOUNT);
+	if (!drv)
+		return NULL;
+
+	drv->pdevs = kcalloc(ops->instances, sizeof(*drv->pdevs),
+			     GFP_KERNEL_ACCOUNT);
+	if (!drv->pdevs)
+		goto err_drv;
+
+	drv->log = chr_ext_log_get(ops->name);
+	if (!drv->log)
+		goto err_pdevs;
+
+	if (init_srcu_struct(&drv->srcu))
+		goto err_log;
+
+	kref_init(&drv->ref);
+	drv->ops = ops;
+	strscpy(drv->name, ops->name, sizeof(drv->name));
+	drv->mode = ops->mode;
+	drv->flags = ops->flags;
+	drv->instances = ops->instances;
+	drv->file_size = ops->file_size;
+	drv->dev_size = ops->dev_size;
+	drv->max_io = ops->max_io;
+
+	/* The prefix keeps it from matching a device of the machine by name. */
+	snprintf(drv->core_name, sizeof(drv->core_name), "chr_ext.%s",
+		 drv->name);
+	drv->pdrv.driver.name = drv->core_name;
+	drv->pdrv.driver.probe_type = PROBE_FORCE_SYNCHRONOUS;
+	drv->pdrv.probe = driver_probe;
+	drv->pdrv.remove = driver_remove;
+	return drv;
+
+err_log:
+	chr_ext_log_put(drv->log);
+err_pdevs:
+	kfree(drv->pdevs);
+err_drv:
+	kfree(drv);
+	return NULL;
+}
+
+/* A map can be given to several links, so the name is all that tells. */
+static int driver_list_add(struct chr_ext_driver *drv)
+{
+	struct chr_ext_driver *other;
+
+	guard(mutex)(&drivers_lock);
+	list_for_each_entry(other, &drivers, node)
+		if (!strcmp(other->name, drv->name))
+			return -EEXIST;
+	list_add_tail(&drv->node, &drivers);
+	return 0;
+}
+
+static void driver_list_del(struct chr_ext_driver *drv)
+{
+	guard(mutex)(&drivers_lock);
+	list_del(&drv->node);
+}
+
+static struct chr_ext_driver *driver_by_ops(const struct chr_ext_ops *ops)
+{
+	struct chr_ext_driver *drv;
+
+	guard(mutex)(&drivers_lock);
+	list_for_each_entry(drv, &drivers, node)
+		if (drv->ops == ops)
+			return drv;
+	return NULL;
+}
+
+static int driver_add_device(struct chr_ext_driver *drv, u32 index)
+{
+	struct platform_device *pdev;
+	int err;
+
+	pdev = platform_device_alloc(drv->core_name, index);
+	if (!pdev)
+		return -ENOMEM;
+
+	drv->probe_err = -ENODEV;
+	err = platform_device_add(pdev);
+	if (err) {
+		platform_device_put(pdev);
+		return err;
+	}
+
+	/* A probe that fails leaves the device there, without a driver. */
+	if (drv->probe_err) {
+		platform_device_unregister(pdev);
+		return drv->probe_err;
+	}
+
+	drv->pdevs[index] = pdev;
+	return 0;
+}
+
+static void driver_del_devices(struct chr_ext_driver *drv)
+{
+	u32 i;
+
+	for (i = drv->instances; i--;)
+		platform_device_unregister(drv->pdevs[i]);
+}
+
+static int driver_start(struct chr_ext_driver *drv)
+{
+	int err;
+	u32 i;
+
+	err = platform_driver_register(&drv->pdrv);
+	if (err)
+		return err;
+
+	for (i = 0; i < drv->instances; i++) {
+		err = driver_add_device(drv, i);
+		if (err) {
+			driver_del_devices(drv);
+			platform_driver_unregister(&drv->pdrv);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/**
+ * chr_ext_driver_reg() - attach a driver and make its devices appear
+ * @ops: the ops, checked by ops.c; they live until chr_ext_driver_unreg()
+ *
+ * Return: 0; -EEXIST when the name is taken, -ENOMEM, or what probe returned.
+ * After an error nothing is left.
+ * Context: process, may sleep.
+ */
+int chr_ext_driver_reg(const struct chr_ext_ops *ops)
+{
+	struct chr_ext_driver *drv;
+	int err;
+
+	drv = driver_alloc(ops);
+	if (!drv)
+		return -ENOMEM;
+
+	err = driver_list_add(drv);
+	if (err) {
+		pr_err("%s: refused: a driver of this name is attached\n",
+		       drv->name);
+		goto err_put;
+	}
+
+	err = driver_start(drv);
+	if (err) {
+		pr_err("%s: refused: its device could not be made: %pe\n",
+		       drv->name, ERR_PTR(err));
+		driver_list_del(drv);
+		goto err_put;
+	}
+
+	chr_ext_log_note(drv->log, CHR_EXT_NOTICE, "attached by %s[%d]",
+			 current->comm, task_pid_nr(current));
+	return 0;
+
+err_put:
+	chr_ext_driver_put(drv);
+	return err;
+}
+
+/**
+ * chr_ext_driver_unreg() - detach a driver
+ * @ops: what chr_ext_driver_reg() was given
+ *
+ * Revokes the devices, whoever has them open. When this returns no op runs
+ * and none will.
+ *
+ * Context: process, may sleep; waits for ops that are running, not for users.
+ */
+void chr_ext_driver_unreg(const struct chr_ext_ops *ops)
+{
+	struct chr_ext_driver *drv = driver_by_ops(ops);
+
+	if (WARN_ON_ONCE(!drv))
+		return;
+
+	driver_del_devices(drv);
+	platform_driver_unregister(&drv->pdrv);
+
+	/* The last reference to a link is often dropped by a kernel thread. */
+	if (current->flags & PF_KTHREAD)
+		chr_ext_log_note(drv->log, CHR_EXT_NOTICE,
+				 "detached: nothing held its link any more");
+	else
+		chr_ext_log_note(drv->log, CHR_EXT_NOTICE,
+				 "detached: by %s[%d]", current->comm,
+				 task_pid_nr(current));
+
+	driver_list_del(drv);
+	chr_ext_driver_put(drv);
+}
