@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+#   make            the module for the running kernel, the loader, the drivers
+#   make install    all of it into the system
+#   make test       everything on real kernels in virtual machines (tests/lab)
+
+KERNELDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= cc
+CLANG ?= $(firstword $(foreach c,clang-19 clang,$(if $(shell command -v $(c)),$(c))) clang)
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+WERROR ?= -Werror
+
+# The lab's: a part of a version, or "all".
+KERNEL ?= all
+
+c_flags = -Wall -Wextra $(WERROR) $(CFLAGS) $(CPPFLAGS) -MMD -MP
+bpf_flags = -target bpf -mcpu=v3 -O2 -g -Wall $(WERROR) -I bpf/include -MMD -MP
+libbpf_cflags = $(shell $(PKG_CONFIG) --cflags libbpf)
+libbpf_libs = $(shell $(PKG_CONFIG) --libs libbpf) -lelf -lz
+
+user_o := $(patsubst %.c,%.o,$(wildcard user/*.c))
+loader := $(if $(user_o),user/chrext)
+driver_o := $(patsubst %.c,%.o,$(wildcard bpf/drivers/*.bpf.c))
+negative_o := $(patsubst %.c,%.o,$(wildcard tests/negative/*.bpf.c))
+progs := $(patsubst %.c,%,$(wildcard tests/progs/*.c))
+pages := $(wildcard Documentation/man/*.8)
+
+.PHONY: all
+all: module user drivers
+
+# Kbuild's names for the architecture are not ours.
+kbuild = $(MAKE) -C $(KERNELDIR) M=$(CURDIR) $(if $(filter amd64,$(ARCH)),ARCH=x86_64)
+
+.PHONY: module
+module: kernel-check
+	+$(kbuild) modules
+
+# Without BTF the module would build, load nowhere and say so late.
+.PHONY: kernel-check
+kernel-check:
+	@no() { echo "chr_ext: $$*" >&2; exit 1; }; \
+	test -e $(KERNELDIR)/Makefile || \
+		no "no kernel headers in $(KERNELDIR): install linux-headers-$$(uname -r)"; \
+	v=$$(cat $(KERNELDIR)/include/config/kernel.release 2>/dev/null) || \
+		no "the kernel tree $(KERNELDIR) is not configured"; \
+	printf '6.12\n%s\n' "$$v" | sort -VC || \
+		no "the kernel $$v is older than 6.12"; \
+	test -s $(KERNELDIR)/vmlinux || \
+		no "the headers of $$v have no BTF ($(KERNELDIR)/vmlinux is missing)"; \
+	test -x $(KERNELDIR)/tools/bpf/resolve_btfids/resolve_btfids || \
+		no "the headers of $$v have no tools/bpf/resolve_btfids/resolve_btfids"; \
+	command -v pahole >/dev/null || \
+		no "pahole, which writes the module's BTF, is not installed"
+
+.PHONY: user
+user: $(loader)
+
+user/chrext: $(user_o)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libbpf_libs)
+
+user/%.o: user/%.c
+	$(CC) $(c_flags) $(libbpf_cflags) -c -o $@ $<
+
+.PHONY: drivers
+drivers: $(driver_o)
+
+%.bpf.o: %.bpf.c
+	$(CLANG) $(bpf_flags) $(libbpf_cflags) -c -o $@ $<
+
+.PHONY: tests
+tests: $(progs) $(negative_o)
+
+tests/progs/%: tests/progs/%.c
+	$(CC) $(c_flags) -pthread $(LDFLAGS) -o $@ $<
+
+-include $(wildcard user/*.d bpf/drivers/*.d tests/negative/*.d tests/progs/*.d)
+
+.PHONY: install
+install: all
+	+$(kbuild) INSTALL_MOD_DIR=extra $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	$(if $(DESTDIR),,depmod $$(cat $(KERNELDIR)/include/config/kernel.release))
+	install -D -t $(DESTDIR)$(PREFIX)/bin user/chrext
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/chr_ext bpf/include/chr_ext/*.h
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/chr_ext $(driver_o)
+	$(if $(pages),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(pages))
+
+.PHONY: clean
+clean:
+	+$(if $(wildcard $(KERNELDIR)/Makefile),$(kbuild) clean)
+	rm -f user/chrext user/*.[do] bpf/drivers/*.[do] tests/negative/*.[do]
+	rm -f $(progs) tests/progs/*.d
+	rm -rf build
+
+# One line of shell for what is not C; sparse and checkpatch look at the rest.
+.PHONY: check
+check:
+	shellcheck -x tests/lab/lab tests/lab/guest tests/lab/init tests/lab/selftest \
+		$(wildcard tests/lab/*.sh tests/suites/*.sh tests/lab/demo) .ci/run
+	$(if $(pages),mandoc -T lint -W warning $(pages))
+
+lab := tests/lab/lab
+.PHONY: lab lab-check lab-selftest vm demo test
+lab-check:
+	@test -z "$(filter-out amd64,$(ARCH))" || \
+		{ echo "chr_ext: the lab serves ARCH=amd64 only, not $(ARCH)" >&2; exit 1; }
+
+lab: lab-check
+	KERNEL=$(KERNEL) $(lab) build
+
+vm: lab-check
+	KERNEL=$(KERNEL) $(lab) vm
+
+demo: lab-check
+	@KERNEL=$(KERNEL) $(lab) demo
+
+SUITES ?=
+test: lab-check
+	@KERNEL=$(KERNEL) $(lab) test $(SUITES)
+
+lab-selftest: lab-check
+	@tests/lab/selftest

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Builds the tree in the root: the module once a kernel, the rest once. Sourced
+# by lab.
+
+sources() {
+	(
+		cd "$repo" || return
+		# The repository may belong to another user than the one who builds.
+		git -c safe.directory="$repo" ls-files -z -co --exclude-standard \
+			2> /dev/null ||
+			find . -path ./build -prune -o -path ./.git -prune -o -type f -print0
+	) | sort -zu
+}
+
+# Brings $1/src up to date with the tree, and touches only what differs: what
+# make finds there afterwards is what has to be built again.
+stage() {
+	local dir=$1 path
+	mkdir -p "$dir"
+	sources > "$dir/list.new"
+	# Objects of a file that is gone would still be found by name.
+	if [ -e "$dir/list" ] &&
+		[ -n "$(comm -z -23 "$dir/list" "$dir/list.new" | tr -d '\0')" ]; then
+		rm -rf "$dir/src"
+	fi
+	mkdir -p "$dir/src"
+	(
+		cd "$repo" || return
+		while read -r -d '' path; do
+			[ -f "$path" ] || continue
+			cmp -s "$path" "$dir/src/$path" && continue
+			mkdir -p "$dir/src/$(dirname "$path")"
+			cp --preserve=mode "$path" "$dir/src/$path"
+		done
+	) < "$dir/list.new"
+	mv "$dir/list.new" "$dir/list"
+}
+
+# build NAME TARGET...: stages the tree in build/NAME/src and runs make there.
+build() {
+	local name=$1 dir=$repo/build/$1
+	shift
+	mkdir -p "$dir"
+	(
+		flock 9
+		stage "$dir"
+		if ! in_root "$root" ro make -C "/src/build/$name/src" \
+			--no-print-directory -j "$(nproc)" "$@" > "$dir/log" 2>&1; then
+			cat "$dir/log" >&2
+			say "make $* failed: see $dir/log"
+			return 1
+		fi
+		# What the compiler warned of is not for the log alone.
+		grep -E '\b(warning|WARNING):' "$dir/log" >&2 || :
+	) 9> "$dir/lock"
+}
+
+build_kernel() {
+	build "$1" module "KERNELDIR=/usr/lib/modules/$1/build"
+}
+
+build_common() {
+	build common user drivers tests
+}
+
+build_all() {
+	local v
+	for v in $(kernels "${KERNEL:-all}"); do
+		build_kernel "$v" || die "no module for $v"
+	done
+	build_common || die "no loader, drivers or test programs"
+}

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs inside the root, which is writable for this once: fetches kernels with
+# their headers and lays them beside each other. Each argument is a suite (its
+# meta package decides) or the beginning of a version such as 6.12 (the newest
+# package decides). With --default first, the result becomes the default set.
+#
+# The packages are unpacked, not installed: image packages of different suites
+# conflict over linux-base, and their scripts build an initramfs nobody needs.
+
+set -euo pipefail
+
+arch=$(dpkg --print-architecture)
+default=
+if [ "${1-}" = --default ]; then
+	default=y
+	shift
+fi
+# apt's own options, one "-o" "Name=value" pair after another, end at "--".
+apt=(-q=2 -o APT::Sandbox::User=root -o Acquire::Languages=none)
+while [ "$1" != -- ]; do
+	apt+=("$1")
+	shift
+done
+shift
+
+die() {
+	echo "lab: $*" >&2
+	exit 1
+}
+
+depends() {
+	apt-cache "${apt[@]}" show --no-all-versions "$@" | sed -n 's/^Depends: //p' |
+		tr ',' '\n' | sed 's/^ *//; s/ .*//'
+}
+
+meta() {
+	depends "$@" "linux-image-$arch" | sed -n 's/^linux-image-\([0-9]\)/\1/p'
+}
+
+# The release (what uname -r says) that a suite or a version stands for.
+release() {
+	case $1 in
+	[0-9]*)
+		apt-cache pkgnames "linux-image-$1" | sed "s/^linux-image-//" |
+			grep -E "^${1//./\\.}([.+].*)?\+deb[0-9]+-$arch\$" | sort -V | tail -n 1
+		;;
+	*-*)
+		meta -t "$1"
+		;;
+	*)
+		# Not -t: that would prefer the suite to its security updates.
+		meta
+		;;
+	esac
+}
+
+# Every package of one release: what image and headers depend on by that
+# version, so that a split of the packages needs no change here.
+packages() {
+	local todo=("linux-image-$1" "linux-headers-$1") seen=" " p
+	while [ ${#todo[@]} -gt 0 ]; do
+		p=${todo[0]}
+		todo=("${todo[@]:1}")
+		[[ $seen == *" $p "* ]] && continue
+		seen+="$p "
+		echo "$p"
+		while read -r p; do
+			[[ $p == linux-*-"${1%-"$arch"}"* ]] && todo+=("$p")
+		done < <(depends "$p")
+	done
+}
+
+fetch() {
+	local new=/lab/new names deb
+	mapfile -t names < <(packages "$1")
+	rm -rf $new
+	mkdir -p $new/debs $new/root/usr/lib $new/root/boot
+	# Debian's own layout; without the link dpkg -x makes a real /lib.
+	ln -s usr/lib $new/root/lib
+	(cd $new/debs && apt-get "${apt[@]}" download "${names[@]}" >&2)
+	for deb in $new/debs/*.deb; do
+		dpkg-deb -x "$deb" $new/root
+	done
+	[ -e "$new/root/boot/vmlinuz-$1" ] &&
+		mv "$new/root/boot/vmlinuz-$1" "$new/root/usr/lib/modules/$1/vmlinuz"
+	depmod -b $new/root "$1"
+
+	local path to
+	for path in "$new/root/usr/lib/modules/$1" $new/root/usr/src/* $new/root/usr/lib/linux-kbuild-*; do
+		to=${path#"$new/root"}
+		rm -rf "$to"
+		mv "$path" "$to"
+	done
+	rm -rf $new
+	for path in vmlinuz modules.dep build/Makefile build/vmlinux \
+		build/tools/bpf/resolve_btfids/resolve_btfids; do
+		[ -s "/usr/lib/modules/$1/$path" ] || die "the packages of $1 have no $path"
+	done
+	# Last, so that whatever stops this leaves no kernel that looks whole.
+	: > "/lab/kernels/$1"
+}
+
+mkdir -p /lab/kernels /usr/lib/modules
+apt-get "${apt[@]}" update >&2
+found=()
+for spec; do
+	v=$(release "$spec")
+	[ -n "$v" ] || die "the archive has no kernel for $spec"
+	[ -e "/lab/kernels/$v" ] || fetch "$v"
+	found+=("$v")
+done
+if [ -n "$default" ]; then
+	printf '%s\n' "${found[@]}" | sort -uV > /lab/default.new
+	mv /lab/default.new /lab/default
+fi

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Runs suites, a guest each, and makes one TAP stream of what they say. Sourced
+# by lab.
+
+guests_at_once=2
+
+# Reads the TAP of one guest; says it again with $1 before each description and
+# without numbers, and adds a point if the plan is not met.
+flatten() {
+	awk -v who="$1" '
+	/^(not )?ok( |$)/ {
+		ok = $1 == "ok" ? "ok" : "not ok"
+		sub(/^(not )?ok *[0-9]* *(- *)?/, "")
+		print ok " - " who $0
+		seen++
+		next
+	}
+	/^1\.\.[0-9]+/ {
+		plans++
+		planned = substr($1, 4) + 0
+		if (planned == 0) {
+			sub(/^[^#]*# *(SKIP *)?/, "")
+			print "ok - " who "everything # SKIP " $0
+		}
+		next
+	}
+	/^Bail out!/ { print "not ok - " who $0; next }
+	/^#/ { print; next }
+	/./ { print "# " $0 }
+	END {
+		if (plans != 1)
+			print "not ok - " who "plan: there are " plans + 0 ", want one"
+		else if (planned != seen + 0)
+			print "not ok - " who "plan: " planned " points planned, " seen + 0 " seen"
+	}'
+}
+
+suite_limit() {
+	sed -n 's/^# timeout: *\([0-9]\+\)$/\1/p' "$1" | head -n 1
+}
+
+# One suite on one kernel: its TAP goes to $3/tap.
+suite_run() {
+	local v=$1 path=$2 log=$3 who limit why status start=$EPOCHREALTIME
+	who="$v/$(basename "$path" .sh): "
+	limit=$(suite_limit "$path")
+	boot "$v" "$log" "${limit:-120}" '' "$path" > "$log.out"
+	{
+		flatten "$who" < "$log.out"
+		rm -f "$log.out"
+	} > "$log/tap"
+	why=$(judge "$log")
+	status=$(verdict "$log")
+	# A status that failed points explain is no news.
+	if [ -z "$why" ] && [ "$status" != 0 ] && ! grep -q '^not ok' "$log/tap"; then
+		why="the suite ended with status $status: see $log/stderr"
+	fi
+	{
+		if [ -z "$why" ]; then
+			echo "ok - ${who}clean kernel log and verdict"
+		else
+			echo "not ok - ${who}clean kernel log and verdict"
+			# shellcheck disable=SC2001
+			sed 's/^/# /' <<< "$why"
+		fi
+		# Standard error matters to the one who looks for a failure.
+		! grep -q '^not ok' "$log/tap" && [ -z "$why" ] ||
+			tail -n 30 "$log/stderr" | sed 's/^/# stderr: /'
+		echo "# ${who}$(((${EPOCHREALTIME/./} - ${start/./}) / 1000000)) s"
+	} >> "$log/tap"
+}
+
+# Numbers the points and counts them; the last line is the tally.
+tally() {
+	awk '
+	/^ok - .*# *[Ss][Kk][Ii][Pp]/ {
+		skipped[++skips] = substr($0, 6)
+	}
+	/^ok - / {
+		if (!/# *[Ss][Kk][Ii][Pp]/) passed++
+		sub(/^ok/, "ok " ++n)
+	}
+	/^not ok - / {
+		failures[++failed] = substr($0, 10)
+		sub(/^not ok/, "not ok " ++n)
+	}
+	{ print; fflush() }
+	END {
+		print "1.." n + 0
+		for (i = 1; i <= skips; i++) print "# SKIPPED: " skipped[i]
+		for (i = 1; i <= failed; i++) print "# FAILED: " failures[i]
+		if (!n) print "# FAILED: nothing was tested"
+		printf "%d passed, %d failed\n", passed, failed + !n
+		exit (failed || !n)
+	}'
+}
+
+# The path of the suite $1: a path, or a name in tests/suites.
+suite_path() {
+	local path
+	for path in "$1" "$repo/tests/suites/$1" "$repo/tests/suites/$1.sh"; do
+		[ -f "$path" ] && realpath "$path" && return
+	done
+	die "there is no suite $1"
+}
+
+# Every suite of "$@" (all, without any) on every kernel wanted.
+run_suites() {
+	local v path log pid paths=() built=() running=0
+	local -A logof=()
+	if [ $# -eq 0 ]; then
+		paths=("$repo"/tests/suites/*.sh)
+	else
+		for path; do
+			path=$(suite_path "$path") || { echo "not ok - no suite"; return; }
+			paths+=("$path")
+		done
+	fi
+	if ! build_common; then
+		echo "not ok - build of the loader, drivers and test programs"
+		return
+	fi
+	for v in $(kernels "${KERNEL:-all}"); do
+		if build_kernel "$v"; then
+			built+=("$v")
+		else
+			echo "not ok - $v: build of the module"
+		fi
+	done
+
+	reap() {
+		wait -n -p pid || :
+		running=$((running - 1))
+		cat "${logof[$pid]}/tap" ||
+			echo "not ok - ${logof[$pid]}: the guest left no result"
+	}
+	for v in "${built[@]}"; do
+		mkdir -p "$logs/$v"
+		for path in "${paths[@]}"; do
+			[ $running -lt $guests_at_once ] || reap
+			log=$logs/$v/$(basename "$path" .sh)
+			rm -rf "$log"
+			suite_run "$v" "$path" "$log" &
+			logof[$!]=$log
+			running=$((running + 1))
+		done
+	done
+	while [ $running -gt 0 ]; do
+		reap
+	done
+}
+
+suites() {
+	run_suites "$@" | tally
+}
