@@ -62,7 +62,7 @@ user/chrext: $(user_o)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libbpf_libs)
 
 user/%.o: user/%.c
-	$(CC) $(c_flags) $(libbpf_cflags) -c -o $@ $<
+	$(CC) $(c_flags) -I bpf/include $(libbpf_cflags) -c -o $@ $<
 
 .PHONY: drivers
 drivers: $(driver_o)

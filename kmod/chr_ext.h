@@ -130,6 +130,7 @@ struct chr_ext_xfer {
 	struct chr_ext_io pub;
 	u8 *buf;
 	u32 clean;
+	bool fault;			/* the caller's memory ended early */
 };
 
 static inline struct chr_ext_device *to_device(struct chr_ext_dev *dev)
@@ -207,7 +208,7 @@ ssize_t chr_ext_write_iter(struct kiocb *iocb, struct iov_iter *from);
 void chr_ext_io_clean(struct chr_ext_xfer *xfer, u32 end);
 
 /* log.c */
-int chr_ext_log_init(void);
+void chr_ext_log_init(void);
 void chr_ext_log_exit(void);
 struct chr_ext_log *chr_ext_log_get(const char *name);
 void chr_ext_log_put(struct chr_ext_log *log);

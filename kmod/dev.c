@@ -278,25 +278,34 @@ struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 	int err;
 
 	d = dev_alloc(drv, parent, index);
-	if (IS_ERR(d))
+	if (IS_ERR(d)) {
+		pr_err("%s: refused: no room for device %u: %pe\n", drv->name,
+		       index, d);
 		return d;
+	}
 
 	guard(mutex)(&names_lock);
 
 	err = dev_check_name(dev_name(&d->dev));
 	if (err) {
-		pr_err("%s: refused: there is a /dev/%s\n", drv->name,
+		pr_err("%s: refused: there is a /dev/%s already\n", drv->name,
 		       dev_name(&d->dev));
 		goto err_put;
 	}
 
 	err = dev_probe(d);
-	if (err)
+	if (err) {
+		pr_err("%s: refused: probe of %s failed: %pe\n", drv->name,
+		       dev_name(&d->dev), ERR_PTR(err));
 		goto err_put;
+	}
 
 	err = cdev_device_add(&d->cdev, &d->dev);
-	if (err)
+	if (err) {
+		pr_err("%s: refused: cannot add %s: %pe\n", drv->name,
+		       dev_name(&d->dev), ERR_PTR(err));
 		goto err_remove;
+	}
 
 	dev_info(&d->dev, "device %u of driver %s\n", index, drv->name);
 	return d;

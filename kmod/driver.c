@@ -217,8 +217,6 @@ int chr_ext_driver_reg(const struct chr_ext_ops *ops)
 
 	err = driver_start(drv);
 	if (err) {
-		pr_err("%s: refused: its device could not be made: %pe\n",
-		       drv->name, ERR_PTR(err));
 		driver_list_del(drv);
 		goto err_put;
 	}

@@ -3,6 +3,7 @@
  * Reads and writes: the framework copies between the caller and a buffer of
  * the kernel's, outside the guard; the op sees the buffer.
  */
+#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -108,6 +109,7 @@ static long read_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 
 	chr_ext_io_clean(xfer, ret);
 	copied = copy_to_iter(xfer->buf, ret, to);
+	xfer->fault = copied < ret;
 	return copied ?: -EFAULT;
 }
 
@@ -128,6 +130,7 @@ static long write_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 
 	len = min_t(size_t, len, f->dev->drv->max_io);
 	copied = copy_from_iter(xfer->buf, len, from);
+	xfer->fault = copied < len;
 	if (!copied && len)
 		return -EFAULT;
 
@@ -140,6 +143,17 @@ static long write_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 
 typedef long (*once_t)(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 		       struct iov_iter *iter);
+
+/* May a stream's next call follow, after one that went well? */
+static bool xfer_goes_on(const struct chr_ext_xfer *xfer,
+			 const struct kiocb *iocb, const struct iov_iter *iter)
+{
+	size_t left = iov_iter_count(iter);
+
+	/* The VFS checked where the request ends, but a driver may move it. */
+	return left && !xfer->fault && !signal_pending(current) &&
+	       iocb->ki_pos <= LLONG_MAX - left;
+}
 
 /*
  * A message is one call. A stream goes on until the request is done, the
@@ -162,8 +176,8 @@ static ssize_t xfer_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 		if (flags & CHR_EXT_SEEKABLE)
 			iocb->ki_pos = xfer->pub.pos + ret;
 
-		if (!(flags & CHR_EXT_STREAM) || !iov_iter_count(iter) ||
-		    signal_pending(current))
+		if (!(flags & CHR_EXT_STREAM) ||
+		    !xfer_goes_on(xfer, iocb, iter))
 			break;
 		cond_resched();
 	}

@@ -41,7 +41,6 @@ struct chr_ext_log {
 	unsigned int users;
 	struct dentry *dentry;
 	struct ratelimit_state dmesg_rate;
-	wait_queue_head_t wait;
 	bool dropped;			/* readers have to leave */
 	spinlock_t lock;		/* next, ring */
 	u64 next;			/* number of the next record */
@@ -53,6 +52,9 @@ static DEFINE_MUTEX(logs_lock);		/* logs, nr_idle, chr_ext_log.users */
 static LIST_HEAD(logs);
 static unsigned int nr_idle;
 static struct dentry *logs_dir;
+
+/* Of all logs: who polls one stays in the queue when the log is dropped. */
+static DECLARE_WAIT_QUEUE_HEAD(log_wait);
 
 static bool dmesg;
 module_param(dmesg, bool, 0644);
@@ -113,7 +115,7 @@ static ssize_t log_read(struct file *file, char __user *buf, size_t count,
 	err = -EAGAIN;
 	if (!log_has(log, r->next) && file->f_flags & O_NONBLOCK)
 		goto out;
-	err = wait_event_interruptible(log->wait, log_has(log, r->next));
+	err = wait_event_interruptible(log_wait, log_has(log, r->next));
 	if (err || READ_ONCE(log->dropped))
 		goto out;
 
@@ -138,7 +140,7 @@ static __poll_t log_poll(struct file *file, poll_table *wait)
 	struct chr_ext_log *log = file_inode(file)->i_private;
 	struct log_reader *r = file->private_data;
 
-	poll_wait(file, &log->wait, wait);
+	poll_wait(file, &log_wait, wait);
 	if (READ_ONCE(log->dropped))
 		return EPOLLIN | EPOLLRDNORM | EPOLLHUP;
 	return log_has(log, READ_ONCE(r->next)) ? EPOLLIN | EPOLLRDNORM : 0;
@@ -157,7 +159,7 @@ static void log_drop(struct chr_ext_log *log)
 	list_del(&log->node);
 	/* debugfs waits for readers that are inside a call. */
 	WRITE_ONCE(log->dropped, true);
-	wake_up_interruptible_all(&log->wait);
+	wake_up_interruptible_all(&log_wait);
 	debugfs_remove(log->dentry);
 	kvfree(log);
 }
@@ -180,7 +182,6 @@ static struct chr_ext_log *log_alloc(const char *name)
 		return NULL;
 	strscpy(log->name, name, sizeof(log->name));
 	spin_lock_init(&log->lock);
-	init_waitqueue_head(&log->wait);
 	ratelimit_state_init(&log->dmesg_rate, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	/* Logs are a convenience: without debugfs they just cannot be read. */
@@ -273,7 +274,7 @@ void chr_ext_log_write(struct chr_ext_log *log, unsigned int level,
 		strscpy(rec->text, line, sizeof(rec->text));
 		WRITE_ONCE(log->next, log->next + 1);
 	}
-	wake_up_interruptible(&log->wait);
+	wake_up_interruptible(&log_wait);
 
 	if (READ_ONCE(dmesg) && __ratelimit(&log->dmesg_rate))
 		printk("%s%u%s: %s: %s\n", KERN_SOH, level, KBUILD_MODNAME, dev,
@@ -301,10 +302,9 @@ void chr_ext_log_note(struct chr_ext_log *log, unsigned int level,
 	chr_ext_log_write(log, level, "-", text, len);
 }
 
-int chr_ext_log_init(void)
+void chr_ext_log_init(void)
 {
 	logs_dir = debugfs_create_dir("chr_ext", NULL);
-	return 0;
 }
 
 void chr_ext_log_exit(void)

@@ -37,9 +37,7 @@ static int __init chr_ext_init(void)
 	if (err)
 		goto err_chrdev;
 
-	err = chr_ext_log_init();
-	if (err)
-		goto err_class;
+	chr_ext_log_init();
 
 	/*
 	 * Last: it cannot be undone, but goes with the module's BTF. Nobody
@@ -55,7 +53,6 @@ static int __init chr_ext_init(void)
 
 err_log:
 	chr_ext_log_exit();
-err_class:
 	class_unregister(&chr_ext_class);
 err_chrdev:
 	unregister_chrdev_region(chr_ext_devt, CHR_EXT_MINORS);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * full: /dev/full. Gives zeros, and has no room for anything.
+ * /dev/bpf_full gives zeros and has no room for anything, as /dev/full.
  */
 #include <chr_ext/chr_ext.bpf.h>
 
@@ -16,7 +16,7 @@ long BPF_PROG(full_write, struct chr_ext_file *file, struct chr_ext_io *io)
 	return -ENOSPC;
 }
 
-CHR_EXT_DRIVER(full,
+CHR_EXT_DRIVER(bpf_full,
 	.read = (void *)full_read,
 	.write = (void *)full_write,
 	.mode = 0666,

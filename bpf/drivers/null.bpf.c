@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * null: /dev/null. Takes all, gives nothing.
+ * /dev/bpf_null takes all and gives nothing, as /dev/null does.
  */
 #include <chr_ext/chr_ext.bpf.h>
 
@@ -16,7 +16,7 @@ long BPF_PROG(null_write, struct chr_ext_file *file, struct chr_ext_io *io)
 	return io->len;
 }
 
-CHR_EXT_DRIVER(null,
+CHR_EXT_DRIVER(bpf_null,
 	.read = (void *)null_read,
 	.write = (void *)null_write,
 	.mode = 0666,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * zero: /dev/zero. Takes all, gives zeros: a read claims bytes that it does not
- * write, and such bytes are zero.
+ * /dev/bpf_zero takes all and gives zeros, as /dev/zero does: a read claims bytes
+ * that it has not written, and such bytes are zero.
  */
 #include <chr_ext/chr_ext.bpf.h>
 
@@ -17,7 +17,7 @@ long BPF_PROG(zero_write, struct chr_ext_file *file, struct chr_ext_io *io)
 	return io->len;
 }
 
-CHR_EXT_DRIVER(zero,
+CHR_EXT_DRIVER(bpf_zero,
 	.read = (void *)zero_read,
 	.write = (void *)zero_write,
 	.mode = 0666,
