@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* chrext: load, unload and look at character device drivers written in BPF. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chrext.h"
+
+#define KERNEL_ENOTSUPP	524	/* the kernel's own, libc has no word for it */
+
+static const struct verb {
+	const char *name;
+	const char *arg;	/* what it wants, NULL: nothing */
+	const char *options;	/* the short names of those it takes */
+	int (*run)(const struct options *opt);
+} verbs[] = {
+	{ "load",	"FILE",	"nsf",	verb_load },
+	{ "unload",	"NAME",	"",	verb_unload },
+	{ "list",	NULL,	"j",	verb_list },
+	{ "show",	"NAME",	"j",	verb_show },
+	{ "log",	"NAME",	"jF",	verb_log },
+	{ "doctor",	NULL,	"j",	verb_doctor },
+};
+
+static const struct option long_options[] = {
+	{ "name",	required_argument,	NULL, 'n' },
+	{ "set",	required_argument,	NULL, 's' },
+	{ "foreground",	no_argument,		NULL, 'f' },
+	{ "no-follow",	no_argument,		NULL, 'F' },
+	{ "json",	no_argument,		NULL, 'j' },
+	{ "verbose",	no_argument,		NULL, 'v' },
+	{ "help",	no_argument,		NULL, 'h' },
+	{ "version",	no_argument,		NULL, 'V' },
+	{ }
+};
+
+void complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fputs("chrext: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+void *xalloc(void *old, size_t size)
+{
+	void *p = realloc(old, size);
+
+	if (!p) {
+		complain("out of memory");
+		exit(EXIT_FAILED);
+	}
+	return p;
+}
+
+char *xprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	if (n < 0) {
+		complain("out of memory");
+		exit(EXIT_FAILED);
+	}
+	return s;
+}
+
+const char *errno_text(int err)
+{
+	if (err < 0)
+		err = -err;
+	if (err == KERNEL_ENOTSUPP)
+		return "not supported by this kernel";
+	return strerror(err);
+}
+
+/* The rule of chr_ext_ops.name. NULL: nothing is wrong with it. */
+const char *name_problem(const char *name)
+{
+	const char *p;
+
+	if (!*name)
+		return "it is empty";
+	if (strlen(name) >= CHR_EXT_NAME_LEN)
+		return "it is longer than 31 characters";
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return "that is a directory";
+	for (p = name; *p; p++)
+		if (*p <= ' ' || *p > '~' || strchr("/!\\", *p))
+			return "only printable ASCII characters other than blank, '/', '!' and '\\' are allowed";
+	return NULL;
+}
+
+static void help(void)
+{
+	puts("usage: chrext load FILE [--name NAME] [--set VAR=VALUE]... [--foreground]\n"
+	     "       chrext unload NAME\n"
+	     "       chrext list [--json]\n"
+	     "       chrext show NAME [--json]\n"
+	     "       chrext log NAME [--no-follow] [--json]\n"
+	     "       chrext doctor [--json]\n"
+	     "\n"
+	     "  --name NAME      call the driver NAME; the file must hold only one\n"
+	     "  --set VAR=VALUE  set a global variable of the program or a member of its ops\n"
+	     "  --foreground     keep the driver until this process ends\n"
+	     "  --no-follow      print the log as it is and stop\n"
+	     "  --json           print JSON\n"
+	     "  -v, --verbose    print what libbpf and the verifier say\n"
+	     "  -h, --help       print this\n"
+	     "  --version        print the version");
+}
+
+static int usage_error(void)
+{
+	fputs("chrext: 'chrext --help' tells how it is used\n", stderr);
+	return EXIT_USAGE;
+}
+
+static const struct verb *verb_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+static const char *option_name(int c)
+{
+	const struct option *o;
+
+	for (o = long_options; o->name; o++)
+		if (o->val == c)
+			return o->name;
+	return "?";
+}
+
+static int run(int argc, char **argv, const char *given, struct options *opt)
+{
+	const struct verb *verb;
+	int want;
+
+	if (optind == argc) {
+		complain("which verb?");
+		return usage_error();
+	}
+	verb = verb_find(argv[optind]);
+	if (!verb) {
+		complain("there is no verb \"%s\"", argv[optind]);
+		return usage_error();
+	}
+	for (; *given; given++) {
+		if (!strchr(verb->options, *given)) {
+			complain("%s does not take --%s", verb->name,
+				 option_name(*given));
+			return usage_error();
+		}
+	}
+	want = verb->arg ? 2 : 1;
+	if (argc - optind < want) {
+		complain("%s: which %s?", verb->name,
+			 !strcmp(verb->arg, "FILE") ? "file" : "driver");
+		return usage_error();
+	}
+	if (argc - optind > want) {
+		complain("%s: \"%s\" is one argument too many", verb->name,
+			 argv[optind + want]);
+		return usage_error();
+	}
+	opt->arg = verb->arg ? argv[optind + 1] : NULL;
+	messages_init(opt->verbose);
+	return verb->run(opt);
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt = { };
+	char given[16] = "";
+	int c, ret;
+
+	if (argc)
+		argv[0] = "chrext";	/* getopt_long() begins with it */
+	while ((c = getopt_long(argc, argv, "hv", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'n':
+			opt.name = optarg;
+			break;
+		case 's':
+			opt.set = xalloc(opt.set, (opt.nr_set + 1) *
+						  sizeof(*opt.set));
+			opt.set[opt.nr_set++] = optarg;
+			break;
+		case 'f':
+			opt.foreground = true;
+			break;
+		case 'F':
+			opt.no_follow = true;
+			break;
+		case 'j':
+			opt.json = true;
+			break;
+		case 'v':
+			opt.verbose = true;
+			break;
+		case 'h':
+			help();
+			free(opt.set);
+			return EXIT_OK;
+		case 'V':
+			printf("chrext %s, libbpf %s\n", CHREXT_VERSION,
+			       libbpf_version_string());
+			free(opt.set);
+			return EXIT_OK;
+		default:
+			free(opt.set);
+			return usage_error();
+		}
+		if (c != 'v' && !strchr(given, c))
+			given[strlen(given)] = c;
+	}
+	ret = run(argc, argv, given, &opt);
+	free(opt.set);
+	messages_forget();
+	if (fflush(stdout) || ferror(stdout)) {
+		complain("cannot write the output: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	return ret;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef CHREXT_H
+#define CHREXT_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include <chr_ext/abi.h>
+
+#ifndef CHREXT_VERSION
+#define CHREXT_VERSION	"0.1"
+#endif
+
+#define BPFFS		"/sys/fs/bpf"
+#define PIN_ROOT	BPFFS "/chr_ext"
+#define DEBUGFS		"/sys/kernel/debug"
+#define LOG_DIR		DEBUGFS "/chr_ext"
+#define CLASS_DIR	"/sys/class/chr_ext"
+#define DRIVERS_DIR	"/sys/bus/platform/drivers"
+#define DRIVER_PREFIX	"chr_ext."
+
+#define WAIT_SECONDS	5	/* for nodes to come or go */
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define __printf(a, b)	__attribute__((format(printf, a, b)))
+
+enum {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+};
+
+struct options {
+	const char *arg;	/* the file or the driver's name */
+	const char *name;
+	const char **set;
+	size_t nr_set;
+	bool foreground;
+	bool no_follow;
+	bool json;
+	bool verbose;
+};
+
+int verb_load(const struct options *opt);
+int verb_unload(const struct options *opt);
+int verb_list(const struct options *opt);
+int verb_show(const struct options *opt);
+int verb_log(const struct options *opt);
+int verb_doctor(const struct options *opt);
+
+/* chrext.c */
+void complain(const char *fmt, ...) __printf(1, 2);
+void *xalloc(void *old, size_t size);
+char *xprintf(const char *fmt, ...) __printf(1, 2);
+const char *errno_text(int err);
+const char *name_problem(const char *name);
+
+/* system.c: what the machine offers */
+bool path_exists(const char *path);
+bool fs_mounted(const char *path, __u32 magic);
+bool bpffs_mounted(void);
+bool debugfs_mounted(void);
+bool module_loaded(void);
+bool cap_sys_admin(void);
+bool lockdown_is(const char *mode);
+void complain_eperm(const char *what);
+__u64 now_usec(void);
+
+/* sysfs.c: devices and their counters */
+enum counter {
+	COUNT_OPENS,
+	COUNT_READS,
+	COUNT_WRITES,
+	COUNT_READ_BYTES,
+	COUNT_WRITTEN_BYTES,
+	COUNT_ERRORS,
+	COUNT_BAD_RETURNS,
+	NR_COUNTERS,
+};
+
+extern const char *const counter_names[NR_COUNTERS];
+
+struct device {
+	char driver[CHR_EXT_NAME_LEN];
+	char node[CHR_EXT_NAME_LEN + 16];	/* "": the driver has none */
+	char dev[24];
+	char mode[16];
+	__u64 instance;
+	__u64 id;
+	__u64 files;
+	__u64 counters[NR_COUNTERS];
+};
+
+int devices_get(const char *driver, struct device **devs, size_t *nr);
+bool driver_registered(const char *name);
+bool node_usable(const char *driver, const char *node);
+bool nodes_gone(const char *driver, const struct device *devs, size_t nr);
+void wait_a_little(void);
+
+/* links.c: what holds a driver in the kernel */
+struct driver_prog {
+	char op[32];
+	char name[BPF_OBJ_NAME_LEN];
+	__u32 id;
+};
+
+struct driver {
+	char name[CHR_EXT_NAME_LEN];
+	__u32 link_id;		/* 0: registered without a link */
+	__u32 map_id;
+	struct driver_prog *progs;
+	size_t nr_progs;
+};
+
+int driver_find(const char *name, struct driver *drv);
+void driver_free(struct driver *drv);
+int driver_detach(const struct driver *drv);
+bool plain_map_in_use(int map_fd);
+char *driver_pin(const struct driver *drv);
+char *pin_dir(const char *name);
+int pins_lock(void);
+void pins_unlock(int fd);
+int pin_fd(const char *name, const char *what, int fd);
+void pins_remove(const char *name);
+bool kernel_link_live(int fd);
+
+/* records.c: the log of a driver */
+struct record {
+	unsigned int level;
+	__u64 seq;
+	__u64 usec;
+	char device[CHR_EXT_NAME_LEN + 16];	/* "-": the framework */
+	char text[1024];
+};
+
+int log_open(const char *name, bool complaining);
+int log_read(int fd, struct record *rec);
+bool log_find(const char *name, const char *prefix, __u64 since, bool newest,
+	      struct record *rec);
+int kmsg_open(void);
+bool kmsg_refusal(int fd, const char *name, char *text, size_t size);
+
+/* messages.c: what libbpf and the verifier say */
+void messages_init(bool verbose);
+void messages_forget(void);
+const char *messages_find(const char *what);
+const char *messages_best(void);
+bool messages_verifier(char *prog, size_t size, const char **log);
+void verifier_excerpt(const char *log);
+
+/* object.c: a driver's file */
+struct object_driver {
+	struct bpf_map *map;
+	const struct btf_type *type;	/* struct chr_ext_ops of the file */
+	struct bpf_link *link;
+	bool pinned;
+};
+
+struct object {
+	const char *path;
+	struct bpf_object *obj;
+	const struct btf *btf;
+	struct object_driver *drivers;
+	size_t nr_drivers;
+};
+
+int object_open(struct object *o, const char *path, bool verbose);
+void object_close(struct object *o);
+const struct btf_member *member_find(const struct btf *btf,
+				     const struct btf_type *type,
+				     const char *name, size_t len);
+void *object_member(const struct object *o, const struct object_driver *d,
+		    const char *name, size_t size);
+const char *object_name(const struct object *o, const struct object_driver *d);
+__u32 object_instances(const struct object *o, const struct object_driver *d);
+const char *object_op(const struct object *o, const char *prog,
+		      const struct object_driver **driver);
+
+/* set.c */
+int object_set(struct object *o, const char *assignment);
+
+/* json.c */
+void json_begin(const char *key, char bracket);
+void json_end(char bracket);
+void json_string(const char *key, const char *value);
+void json_number(const char *key, __u64 value);
+void json_null(const char *key);
+void json_bool(const char *key, bool value);
+void json_flat(void);
+
+#endif /* CHREXT_H */

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The log of a driver, record by record, and the module's lines in dmesg. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chrext.h"
+
+/* Opened at the oldest record. Returns a descriptor that never waits. */
+int log_open(const char *name, bool complaining)
+{
+	char path[PATH_MAX];
+	int fd, err;
+
+	snprintf(path, sizeof(path), LOG_DIR "/%s", name);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	err = -errno;
+	if (!complaining)
+		return err;
+	if (err == -EACCES || err == -EPERM)
+		complain("cannot read the log %s: %s: run chrext as root", path,
+			 strerror(-err));
+	else if (!debugfs_mounted())
+		complain("debugfs is not mounted at " DEBUGFS ", the logs are there: run 'mount -t debugfs debugfs " DEBUGFS "'");
+	else if (err == -ENOENT && !module_loaded())
+		complain("the chr_ext module is not loaded: run 'modprobe chr_ext'");
+	else if (err == -ENOENT)
+		complain("no driver named \"%s\" is loaded, or was lately", name);
+	else
+		complain("cannot open the log %s: %s", path, strerror(-err));
+	return err;
+}
+
+static bool record_parse(char *line, struct record *rec)
+{
+	unsigned long long seq, usec;
+	char *text;
+	int n = 0;
+
+	line[strcspn(line, "\n")] = 0;
+	text = strchr(line, ';');
+	if (!text)
+		return false;
+	*text++ = 0;
+	if (sscanf(line, "%u,%llu,%llu,%47s%n", &rec->level, &seq, &usec,
+		   rec->device, &n) != 4 || line[n])
+		return false;
+	rec->seq = seq;
+	rec->usec = usec;
+	snprintf(rec->text, sizeof(rec->text), "%s", text);
+	return true;
+}
+
+/* Returns 1 with a record, 0 at the end of a log that is gone, or -errno. */
+int log_read(int fd, struct record *rec)
+{
+	char line[1200];
+	ssize_t n;
+
+	n = read(fd, line, sizeof(line) - 1);
+	if (n <= 0)
+		return n ? -errno : 0;
+	line[n] = 0;
+	return record_parse(line, rec) ? 1 : -EBADMSG;
+}
+
+/* The first, or the newest, of the framework's records with this beginning. */
+bool log_find(const char *name, const char *prefix, __u64 since, bool newest,
+	      struct record *rec)
+{
+	struct record r;
+	bool found = false;
+	int fd;
+
+	fd = log_open(name, false);
+	if (fd < 0)
+		return false;
+	while ((newest || !found) && log_read(fd, &r) == 1) {
+		if (strcmp(r.device, "-") || r.usec < since ||
+		    strncmp(r.text, prefix, strlen(prefix)))
+			continue;
+		*rec = r;
+		found = true;
+	}
+	close(fd);
+	return found;
+}
+
+/* From now on: what is there already is skipped. */
+int kmsg_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+/* "6,1,2,-;chr_ext: NAME: refused: TEXT"; "?" stands for an impossible name. */
+static const char *refusal(const char *line, const char *name)
+{
+	static const char prefix[] = ";chr_ext: ", refused[] = ": refused: ";
+	const char *s = strstr(line, prefix);
+
+	if (!s)
+		return NULL;
+	s += strlen(prefix);
+	if (!strncmp(s, name, strlen(name)))
+		s += strlen(name);
+	else if (*s == '?')
+		s++;
+	return strncmp(s, refused, strlen(refused)) ? NULL :
+	       s + strlen(refused);
+}
+
+/*
+ * The first refusal since kmsg_open(): what follows it is about the unwinding,
+ * and less particular.
+ */
+bool kmsg_refusal(int fd, const char *name, char *text, size_t size)
+{
+	char line[8192];
+	const char *s;
+	ssize_t n;
+
+	while ((n = read(fd, line, sizeof(line) - 1)) > 0 ||
+	       (n < 0 && errno == EPIPE)) {
+		if (n < 0)	/* records were overwritten, read on */
+			continue;
+		line[n] = 0;
+		line[strcspn(line, "\n")] = 0;
+		s = refusal(line, name);
+		if (!s)
+			continue;
+		snprintf(text, size, "%s", s);
+		return true;
+	}
+	return false;
+}
