@@ -78,6 +78,13 @@ tests/progs/%: tests/progs/%.c
 
 -include $(wildcard user/*.d bpf/drivers/*.d tests/negative/*.d tests/progs/*.d)
 
+# The reference of the ops and kfuncs.
+.PHONY: docs
+docs: Documentation/abi.md
+
+Documentation/abi.md: Documentation/abi.awk bpf/include/chr_ext/abi.h $(wildcard kfuncs/*.c)
+	awk -f $< $(wordlist 2,99,$^) > $@
+
 .PHONY: install
 install: all
 	+$(kbuild) INSTALL_MOD_DIR=extra $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
@@ -94,12 +101,17 @@ clean:
 	rm -f $(progs) tests/progs/*.d
 	rm -rf build
 
-# One line of shell for what is not C; sparse and checkpatch look at the rest.
+scripts := tests/lab/lab tests/lab/guest tests/lab/init tests/lab/selftest \
+	.ci/run $(wildcard tests/lab/demo tests/lab/*.sh tests/lab/selftest.d/*.sh \
+	tests/suites/*.sh)
+
 .PHONY: check
 check:
-	shellcheck -x tests/lab/lab tests/lab/guest tests/lab/init tests/lab/selftest \
-		$(wildcard tests/lab/*.sh tests/suites/*.sh tests/lab/demo) .ci/run
-	$(if $(pages),mandoc -T lint -W warning $(pages))
+	@if command -v shellcheck >/dev/null; then shellcheck -x -S warning $(scripts); \
+	else echo "check: no shellcheck, the scripts are not looked at" >&2; fi
+	@if test -z "$(pages)"; then :; \
+	elif command -v mandoc >/dev/null; then mandoc -T lint -W warning $(pages); \
+	else echo "check: no mandoc, the man pages are not looked at" >&2; fi
 
 lab := tests/lab/lab
 .PHONY: lab lab-check lab-selftest vm demo test

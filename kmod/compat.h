@@ -1,16 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Every difference between the kernels that are served stands here, each with
- * the release that ends it. The oldest kernel is 6.12.
+ * the release that ends it. The oldest kernel is 6.12. What a version does not
+ * tell, Kbuild looks for and defines as CHR_EXT_HAVE_*.
  */
 #ifndef CHR_EXT_COMPAT_H
 #define CHR_EXT_COMPAT_H
 
 #include <linux/btf.h>
+#include <linux/err.h>
 
 /* The default, and no flag any more, in 7.x; goes when 6.12 does. */
 #ifndef KF_TRUSTED_ARGS
 #define KF_TRUSTED_ARGS 0
 #endif
+
+/*
+ * Id of a kfunc in the kernel's BTF, or -errno. 6.12 cannot tell. The
+ * reference to the kernel's BTF that this takes cannot be given back, as
+ * btf_put() is not exported; that BTF is never freed.
+ */
+static inline s32 chr_ext_find_kfunc(const char *name)
+{
+#ifdef CHR_EXT_HAVE_BPF_FIND_BTF_ID
+	struct btf *btf;
+
+	return bpf_find_btf_id(name, BTF_KIND_FUNC, &btf);
+#else
+	return -ENOENT;
+#endif
+}
 
 #endif

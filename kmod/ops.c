@@ -39,13 +39,48 @@ static bool ops_is_valid_access(int off, int size, enum bpf_access_type type,
 	return btf_ctx_access(off, size, type, prog, info);
 }
 
-/* These wait for another task's memory, and no guard could be drained then. */
+/*
+ * Helpers and kfuncs that read the memory of any task do not fault but look the
+ * page up, and wait for it. No guard could be drained then.
+ */
 static const struct bpf_func_proto *
 ops_get_func_proto(enum bpf_func_id id, const struct bpf_prog *prog)
 {
 	if (id == BPF_FUNC_copy_from_user_task)
 		return NULL;
 	return bpf_base_func_proto(id, prog);
+}
+
+static const char *const waiting_kfuncs[] = {
+	"bpf_copy_from_user_task_str",
+	"bpf_copy_from_user_task_dynptr",
+	"bpf_copy_from_user_task_str_dynptr",
+};
+
+/* Their ids in the kernel's BTF, or an error where it has none. */
+static s32 waiting_ids[ARRAY_SIZE(waiting_kfuncs)];
+
+static void find_waiting_kfuncs(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(waiting_kfuncs); i++)
+		waiting_ids[i] = chr_ext_find_kfunc(waiting_kfuncs[i]);
+}
+
+static const char *waiting_kfunc(const struct bpf_insn *insn)
+{
+	size_t i;
+
+	/* An offset says that it is a module's. */
+	if (insn->code != (BPF_JMP | BPF_CALL) || insn->off ||
+	    insn->src_reg != BPF_PSEUDO_KFUNC_CALL)
+		return NULL;
+
+	for (i = 0; i < ARRAY_SIZE(waiting_kfuncs); i++)
+		if (insn->imm == waiting_ids[i])
+			return waiting_kfuncs[i];
+	return NULL;
 }
 
 /* Without btf_struct_access all that a program is given is read-only. */
@@ -62,14 +97,6 @@ static int ops_init(struct btf *btf)
 	return 0;
 }
 
-/* Every op that is served runs in process context and may sleep. */
-static int ops_check_member(const struct btf_type *t,
-			    const struct btf_member *member,
-			    const struct bpf_prog *prog)
-{
-	return 0;
-}
-
 /*
  * Only those who may load BPF get here, so there is no limit to the rate of
  * these lines: the last one is the one that is wanted.
@@ -77,6 +104,26 @@ static int ops_check_member(const struct btf_type *t,
 #define refuse(err, name, fmt, ...)					\
 	(pr_err("%.*s: refused: " fmt "\n", CHR_EXT_NAME_LEN - 1, name,	\
 		##__VA_ARGS__), -(err))
+
+/*
+ * Every op that is served runs in process context and may sleep, but not for
+ * user space. The kernel does not ask modules about the kfuncs of its own.
+ */
+static int ops_check_member(const struct btf_type *t,
+			    const struct btf_member *member,
+			    const struct bpf_prog *prog)
+{
+	const char *kfunc;
+	u32 i;
+
+	for (i = 0; i < prog->len; i++) {
+		kfunc = waiting_kfunc(&prog->insnsi[i]);
+		if (kfunc)
+			return refuse(EACCES, prog->aux->name,
+				      "%s may wait for user space", kfunc);
+	}
+	return 0;
+}
 
 static int check_name(const char *name)
 {
@@ -286,9 +333,11 @@ int chr_ext_ops_register(void)
 		err = -EOPNOTSUPP;
 	if (!err)
 		err = chr_ext_kfuncs_register(chr_ext_btf);
+	if (!err)
+		find_waiting_kfuncs();
 
 	if (err == -EOPNOTSUPP)
-		pr_err("no usable BTF: it takes a kernel with CONFIG_DEBUG_INFO_BTF_MODULES and a module built with that kernel's headers and pahole\n");
+		pr_err("no usable BTF: install a kernel with CONFIG_DEBUG_INFO_BTF_MODULES and a module built with that kernel's headers and pahole\n");
 	else if (err)
 		pr_err("cannot register struct chr_ext_ops: %d\n", err);
 	return err;

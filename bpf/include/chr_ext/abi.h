@@ -11,6 +11,8 @@
 #ifndef CHR_EXT_ABI_H
 #define CHR_EXT_ABI_H
 
+#define CHR_EXT_ABI		1	/* what "Since ABI" counts */
+
 #define CHR_EXT_NAME_LEN	32	/* with the terminating NUL */
 #define CHR_EXT_MATCH_LEN	128	/* with the terminating NUL */
 
@@ -105,97 +107,164 @@ struct chr_ext_event;
 /**
  * struct chr_ext_ops - a character device driver
  *
- * @probe: A device appears: set up its state, claim its hardware.
- *	Return: 0, or -errno, which keeps the device from appearing; when it is
- *	one of the driver's own virtual devices, the whole driver is refused.
- *	Context: process, may sleep. Since ABI 1.
- * @remove: A device goes away. Runs once for each @probe that returned 0,
- *	after the last @close. Context: process, may sleep. Since ABI 1.
- * @open: open(2). Left out, every open succeeds.
- *	Return: 0 or -errno. Context: process, may sleep. Since ABI 1.
- * @close: The last reference to an open file is gone, or the driver is being
- *	detached. Runs exactly once for each @open that returned 0, in the
- *	context of whoever let go last. Context: process, may sleep.
- *	Since ABI 1.
- * @read: read(2), pread(2), readv(2), splice(2) and the like. Fill the first
- *	bytes of the window and return how many. Bytes that are claimed but
- *	were not written are zero. Left out, reads fail with EINVAL.
- *	Return: bytes, 0 at the end of the data, or -errno; more than
- *	&chr_ext_io.len, or no valid errno, becomes -EIO and is counted.
- *	Context: process, may sleep. Never waits for user memory.
- *	Since ABI 1.
- * @write: write(2), pwrite(2), writev(2), splice(2) and the like. The window
- *	holds what the caller gave. Left out, writes fail with EINVAL.
- *	Return: bytes taken, or -errno; checked like that of @read.
- *	Context: process, may sleep. Since ABI 1.
- * @poll: Reserved: which EPOLL* events are ready.
- * @ioctl: Reserved: ioctl(2).
- * @llseek: Reserved: lseek(2).
- * @mmap: Reserved: mmap(2), yes or no.
- * @fsync: Reserved: fsync(2).
- * @event: Reserved: a GPIO edge and the like.
- * @suspend: Reserved: the system or the device goes to sleep.
- * @resume: Reserved: the counterpart of @suspend.
- *
- * @name: Name of the node in /dev when there is one device; with more, the
- *	number of the device follows (name0, name1, ...). 1 to 31 printable
- *	ASCII characters except blank, '/', '!' and '\\'; not "." or "..".
- * @compatible: Reserved, must be empty: which hardware to bind.
- * @mode: Permissions of the node, at most 0777. 0 means 0600.
- * @flags: CHR_EXT_SEEKABLE: a file has a position that reads and writes move;
- *	pread(2), pwrite(2) and lseek(2) with SEEK_SET and SEEK_CUR work.
- *	CHR_EXT_NULL_SEEK: every position is 0 and every seek succeeds, as with
- *	/dev/null. With neither, a file has no position: ESPIPE.
- *	CHR_EXT_STREAM: a request longer than @max_io is given to @read or
- *	@write piece by piece until it is done or a call returns 0 or an error;
- *	without it the caller gets a short count, as from a message device.
- *	CHR_EXT_SINK: @write does not look at the bytes; nothing is copied from
- *	the caller, whose buffer need not even exist, and there is no window.
- * @instances: How many virtual devices, at most CHR_EXT_MAX_INSTANCES.
- *	0 means 1.
- * @file_size: Bytes of zeroed memory for each open file, at most
- *	CHR_EXT_MAX_FILE_SIZE. See chr_ext_file_data().
- * @dev_size: Bytes of zeroed memory for each device, at most
- *	CHR_EXT_MAX_DEV_SIZE. See chr_ext_dev_data().
- * @max_io: Most bytes that one call of @read or @write is given, at most
- *	CHR_EXT_MAX_IO. 0 means CHR_EXT_DEFAULT_IO.
- * @layout: Version of what the driver keeps in file and device memory. Any
- *	number; reserved for live update, which keeps the memory when it is the
- *	same in both programs.
- * @mem_size: Reserved, must be 0: bytes of memory that users can mmap.
- * @timeout_ms: Reserved, must be 0.
- *
- * An op may be a sleepable program, SEC("struct_ops.s/read"), or not,
- * SEC("struct_ops/read"). A reserved op is refused at load with ENOTSUPP, a
- * reserved data member that is not zero with EOPNOTSUPP.
+ * Every op may be left out, and may be a sleepable program,
+ * SEC("struct_ops.s/read"), or not, SEC("struct_ops/read"). A reserved op is
+ * refused at load with ENOTSUPP, a reserved data member that is not zero with
+ * EOPNOTSUPP. What an op returns is checked: a count above what it was given,
+ * or a number that is no errno (-1 to -511), becomes -EIO and is counted in
+ * the device's statistics/bad_returns. No op ever waits for user memory: a
+ * helper that reads it gives -EFAULT where the page is not there.
  */
 struct chr_ext_ops {
+	/**
+	 * @probe: A device appears: set up its state, claim its hardware.
+	 *
+	 * Return: 0, or -errno, which keeps the device from appearing; for one
+	 * of the driver's virtual devices the whole driver is refused.
+	 * Context: process, may sleep. Since ABI 1.
+	 */
 	int (*probe)(struct chr_ext_dev *dev);
+
+	/**
+	 * @remove: A device goes away. Once for each @probe that returned 0,
+	 * after the last @close.
+	 *
+	 * Context: process, may sleep. Since ABI 1.
+	 */
 	void (*remove)(struct chr_ext_dev *dev);
+
+	/**
+	 * @open: open(2). Left out, every open succeeds.
+	 *
+	 * Return: 0 or -errno. Context: process, may sleep. Since ABI 1.
+	 */
 	int (*open)(struct chr_ext_file *file);
+
+	/**
+	 * @close: The last reference to an open file is gone, or the device is
+	 * being revoked. Exactly once for each @open that returned 0, in the
+	 * context of whoever let go last. One at a time for a device.
+	 *
+	 * Context: process, may sleep. Since ABI 1.
+	 */
 	void (*close)(struct chr_ext_file *file);
+
+	/**
+	 * @read: read(2), pread(2), readv(2), splice(2) and the like: fill the
+	 * first bytes of the window and return how many. Bytes that are claimed
+	 * but were not written are zero. Left out, reads fail with EINVAL.
+	 *
+	 * When the caller's memory ends early it gets what fits, or EFAULT; the
+	 * driver is not told, as by a C driver that takes data out of a queue
+	 * before copy_to_user().
+	 *
+	 * Return: bytes, at most &chr_ext_io.len; 0 at the end of the data; or
+	 * -errno. Context: process, may sleep. Since ABI 1.
+	 */
 	long (*read)(struct chr_ext_file *file, struct chr_ext_io *io);
+
+	/**
+	 * @write: write(2), pwrite(2), writev(2), splice(2) and the like: the
+	 * window holds what the caller gave. Left out, writes fail with EINVAL.
+	 *
+	 * Return: bytes taken, at most &chr_ext_io.len, or -errno.
+	 * Context: process, may sleep. Since ABI 1.
+	 */
 	long (*write)(struct chr_ext_file *file, struct chr_ext_io *io);
+
+	/** @poll: Reserved: which EPOLL* events are ready. */
 	__u32 (*poll)(struct chr_ext_file *file);
+
+	/** @ioctl: Reserved: ioctl(2). */
 	long (*ioctl)(struct chr_ext_file *file, __u32 cmd,
 		      struct chr_ext_io *io);
+
+	/** @llseek: Reserved: lseek(2). */
 	__s64 (*llseek)(struct chr_ext_file *file, __s64 offset, __u32 whence);
+
+	/** @mmap: Reserved: mmap(2), yes or no. */
 	int (*mmap)(struct chr_ext_file *file, struct chr_ext_map *map);
+
+	/** @fsync: Reserved: fsync(2). */
 	int (*fsync)(struct chr_ext_file *file);
+
+	/** @event: Reserved: an edge on a GPIO line and the like. */
 	void (*event)(struct chr_ext_dev *dev, struct chr_ext_event *event);
+
+	/** @suspend: Reserved: the device goes to sleep. */
 	int (*suspend)(struct chr_ext_dev *dev);
+
+	/** @resume: Reserved: the counterpart of @suspend. */
 	int (*resume)(struct chr_ext_dev *dev);
 
+	/**
+	 * @name: Name of the driver, and of its node in /dev when it has one
+	 * device; with more, the number of the device follows (name0, name1,
+	 * ...). 1 to 31 printable ASCII characters except blank, '/', '!' and
+	 * backslash; not "." or "..". EEXIST when a driver has it or a node is there.
+	 */
 	char name[CHR_EXT_NAME_LEN];
+
+	/** @compatible: Reserved, must be empty: which hardware to bind. */
 	char compatible[CHR_EXT_MATCH_LEN];
+
+	/** @mode: Permissions of the node, at most 0777. 0 means 0600. */
 	__u32 mode;
+
+	/**
+	 * @flags: CHR_EXT_SEEKABLE: an open file has a position, which reads
+	 * and writes move; pread(2), pwrite(2) and lseek(2) with SEEK_SET and
+	 * SEEK_CUR work. CHR_EXT_NULL_SEEK: every position is 0 and every seek
+	 * succeeds, as with /dev/null. With neither, files have no position:
+	 * ESPIPE. The two exclude each other.
+	 *
+	 * CHR_EXT_STREAM: a request longer than @max_io is given to @read or
+	 * @write piece by piece, until it is done or a call returns 0 or an
+	 * error; without it the caller gets a short count, as from a message
+	 * device.
+	 *
+	 * CHR_EXT_SINK: @write does not look at the bytes. Nothing is copied
+	 * from the caller, whose buffer need not even exist; the whole request
+	 * is one call, without a window.
+	 */
 	__u32 flags;
+
+	/**
+	 * @instances: How many virtual devices, at most CHR_EXT_MAX_INSTANCES.
+	 * 0 means 1.
+	 */
 	__u32 instances;
+
+	/**
+	 * @file_size: Bytes of zeroed memory for each open file, at most
+	 * CHR_EXT_MAX_FILE_SIZE. See chr_ext_file_data().
+	 */
 	__u32 file_size;
+
+	/**
+	 * @dev_size: Bytes of zeroed memory for each device, at most
+	 * CHR_EXT_MAX_DEV_SIZE for all of them together. See
+	 * chr_ext_dev_data().
+	 */
 	__u32 dev_size;
+
+	/**
+	 * @max_io: Most bytes that one call of @read or @write is given, at
+	 * most CHR_EXT_MAX_IO. 0 means CHR_EXT_DEFAULT_IO.
+	 */
 	__u32 max_io;
+
+	/**
+	 * @layout: Version of what the driver keeps in file and device memory.
+	 * Any number; for live update, which will keep that memory when it is
+	 * the same in both programs.
+	 */
 	__u32 layout;
+
+	/** @mem_size: Reserved, must be 0: bytes that users can mmap. */
 	__u64 mem_size;
+
+	/** @timeout_ms: Reserved, must be 0. */
 	__u32 timeout_ms;
 };
 
