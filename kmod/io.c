@@ -61,8 +61,10 @@ static u32 io_flags(const struct kiocb *iocb)
 	return flags;
 }
 
-static long xfer_read(struct chr_ext_open *f, struct chr_ext_xfer *xfer)
+static long xfer_call(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
+		      bool write)
 {
+	long (*op)(struct chr_ext_file *file, struct chr_ext_io *io);
 	const struct chr_ext_ops *ops;
 	long ret = -EINVAL;
 	int idx;
@@ -70,27 +72,13 @@ static long xfer_read(struct chr_ext_open *f, struct chr_ext_xfer *xfer)
 	ops = chr_ext_enter(f->dev, &idx);
 	if (!ops)
 		return -ENODEV;
-	if (ops->read)
-		ret = ops->read(&f->pub, &xfer->pub);
+	op = write ? ops->write : ops->read;
+	if (op)
+		ret = op(&f->pub, &xfer->pub);
 	chr_ext_leave(f->dev, idx);
 
-	return chr_ext_check_return(f->dev, "read", ret, xfer->pub.len);
-}
-
-static long xfer_write(struct chr_ext_open *f, struct chr_ext_xfer *xfer)
-{
-	const struct chr_ext_ops *ops;
-	long ret = -EINVAL;
-	int idx;
-
-	ops = chr_ext_enter(f->dev, &idx);
-	if (!ops)
-		return -ENODEV;
-	if (ops->write)
-		ret = ops->write(&f->pub, &xfer->pub);
-	chr_ext_leave(f->dev, idx);
-
-	return chr_ext_check_return(f->dev, "write", ret, xfer->pub.len);
+	return chr_ext_check_return(f->dev, write ? "write" : "read", ret,
+				    xfer->pub.len);
 }
 
 /* One call of read. Return: bytes that reached the caller, or -errno. */
@@ -103,7 +91,7 @@ static long read_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 	xfer->pub.len = min_t(size_t, iov_iter_count(to), f->dev->drv->max_io);
 	xfer->clean = 0;
 
-	ret = xfer_read(f, xfer);
+	ret = xfer_call(f, xfer, false);
 	if (ret <= 0)
 		return ret;
 
@@ -122,7 +110,7 @@ static long write_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 
 	if (f->dev->drv->flags & CHR_EXT_SINK) {
 		xfer->pub.len = len;
-		ret = xfer_write(f, xfer);
+		ret = xfer_call(f, xfer, true);
 		if (ret > 0)
 			iov_iter_advance(from, ret);
 		return ret;
@@ -136,7 +124,7 @@ static long write_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 
 	xfer->pub.len = copied;
 	xfer->clean = copied;
-	ret = xfer_write(f, xfer);
+	ret = xfer_call(f, xfer, true);
 	iov_iter_revert(from, copied - max(ret, 0L));
 	return ret;
 }
