@@ -200,6 +200,7 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 		put_device(&d->dev);
 		return ERR_PTR(err);
 	}
+	d->pub.name = dev_name(&d->dev);
 	return d;
 }
 

@@ -179,7 +179,7 @@ static ssize_t file_xfer(struct kiocb *iocb, struct iov_iter *iter,
 	struct chr_ext_open *f = iocb->ki_filp->private_data;
 	u32 size = min_t(size_t, iov_iter_count(iter), f->dev->drv->max_io);
 	u8 small[CHR_EXT_SMALL_IO] __aligned(8);
-	struct chr_ext_xfer xfer = { .buf = small };
+	struct chr_ext_xfer xfer = { .pub.file = &f->pub, .buf = small };
 	struct chr_ext_buf *buf;
 	ssize_t ret;
 

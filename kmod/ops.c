@@ -15,11 +15,15 @@
 #define MEMBER(m)	offsetof(struct chr_ext_ops, m)
 
 /*
- * file->dev is as good as the file. The verifier takes that from a type of
- * this name in the same BTF.
+ * file->dev is as good as the file, and io->file as the io. The verifier takes
+ * that from types of these names in the same BTF.
  */
 struct chr_ext_file__safe_trusted {
 	struct chr_ext_dev *dev;
+};
+
+struct chr_ext_io__safe_trusted {
+	struct chr_ext_file *file;
 };
 
 /* The BTF of this module; set by init, which runs only if there is one. */
@@ -92,6 +96,7 @@ static const struct bpf_verifier_ops ops_verifier_ops = {
 static int ops_init(struct btf *btf)
 {
 	BTF_TYPE_EMIT(struct chr_ext_file__safe_trusted);
+	BTF_TYPE_EMIT(struct chr_ext_io__safe_trusted);
 
 	chr_ext_btf = btf;
 	return 0;

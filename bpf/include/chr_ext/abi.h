@@ -7,6 +7,10 @@
  * a new op or data member that a driver leaves zero means what its absence
  * meant before. A driver that uses a member which the loaded module does not
  * know, or does not serve yet, is refused at load.
+ *
+ * What kfuncs take as a handle, struct chr_ext_dev, chr_ext_file and
+ * chr_ext_io, has a pointer member: the verifier lets a program pass memory of
+ * its own for a struct that is made of numbers only.
  */
 #ifndef CHR_EXT_ABI_H
 #define CHR_EXT_ABI_H
@@ -46,6 +50,7 @@
  * @minor: minor number of the node
  * @index: which of the driver's devices, counted from 0
  * @size: bytes of private memory, &chr_ext_ops.dev_size of its driver
+ * @name: name of the node; for %s of chr_ext_msg() and the like
  *
  * Read-only for programs. Since ABI 1.
  */
@@ -54,6 +59,7 @@ struct chr_ext_dev {
 	__u32 minor;
 	__u32 index;
 	__u32 size;
+	const char *name;
 };
 
 /**
@@ -83,6 +89,7 @@ struct chr_ext_file {
 
 /**
  * struct chr_ext_io - one transfer in flight
+ * @file: the open file that it belongs to; trusted
  * @pos: where it starts, in bytes; 0 for a device without positions
  * @len: bytes in this window: what read may fill, what write was given
  * @done: bytes that earlier calls moved for the same system call (streams)
@@ -93,6 +100,7 @@ struct chr_ext_file {
  * Read-only for programs. Since ABI 1.
  */
 struct chr_ext_io {
+	struct chr_ext_file *file;
 	__s64 pos;
 	__u64 len;
 	__u64 done;
