@@ -8,7 +8,7 @@
 #include "chrext.h"
 
 #define MAX_MESSAGES	64
-#define EXCERPT_LINES	15
+#define EXCERPT_LINES	24
 #define LOG_BEGIN	"-- BEGIN PROG LOAD LOG --\n"
 #define LOG_END		"-- END PROG LOAD LOG --"
 
@@ -110,21 +110,43 @@ static bool tells_something(const char *line, size_t len)
 	return true;
 }
 
-/* The end of the verifier's log is where it says what it dislikes. */
+/* The last @max lines between @s and @end that tell something. */
+static void print_tail(const char *s, const char *end, size_t max)
+{
+	const char *lines[EXCERPT_LINES];
+	size_t i, len, nr = 0;
+
+	for (; s < end; s += len + (s[len] == '\n')) {
+		len = strcspn(s, "\n");
+		if (tells_something(s, len))
+			lines[nr++ % max] = s;
+	}
+	for (i = nr > max ? nr - max : 0; i < nr; i++) {
+		s = lines[i % max];
+		fprintf(stderr, "    %.*s\n", (int)strcspn(s, "\n"), s);
+	}
+}
+
+/*
+ * The end of the verifier's log is where it says what it dislikes. Newer
+ * kernels go on with an explanation, of which the way of the values is long.
+ */
 void verifier_excerpt(const char *log)
 {
-	const char *lines[EXCERPT_LINES], *end = strstr(log, LOG_END);
-	size_t i, len, nr = 0;
+	const char *end = strstr(log, LOG_END), *verdict, *way, *advice;
 
 	if (!end)
 		end = log + strlen(log);
-	for (; log < end; log += len + (log[len] == '\n')) {
-		len = strcspn(log, "\n");
-		if (tells_something(log, len))
-			lines[nr++ % EXCERPT_LINES] = log;
+	verdict = strstr(log, "\nVerification failed: ");
+	if (!verdict || verdict > end) {
+		print_tail(log, end, 15);
+		return;
 	}
-	for (i = nr > EXCERPT_LINES ? nr - EXCERPT_LINES : 0; i < nr; i++) {
-		log = lines[i % EXCERPT_LINES];
-		fprintf(stderr, "    %.*s\n", (int)strcspn(log, "\n"), log);
-	}
+
+	way = strstr(verdict, "\nCausal path:");
+	advice = strstr(verdict, "\nSuggestion:");
+	print_tail(log, verdict, 1);
+	print_tail(verdict, way && way < end ? way : end, EXCERPT_LINES);
+	if (way && advice && advice < end)
+		print_tail(advice, end, EXCERPT_LINES);
 }
