@@ -102,7 +102,7 @@ clean:
 	rm -rf build
 
 scripts := tests/lab/lab tests/lab/guest tests/lab/init tests/lab/selftest \
-	.ci/run $(wildcard tests/lab/demo tests/lab/*.sh tests/lab/selftest.d/*.sh \
+	.ci/run $(wildcard tests/lab/demo tests/lab/*.sh tests/lab/broken/*.sh \
 	tests/suites/*.sh)
 
 .PHONY: check

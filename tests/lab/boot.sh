@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 #
 # Boots a kernel of the root in QEMU. Sourced by lab.
 
@@ -31,7 +31,7 @@ initramfs() {
 	cp "$repo/tests/lab/init" "$tmp/init"
 	chmod 755 "$tmp/init"
 	# One line a module, it first and what it needs behind it; none if built in.
-	for mod in 9p 9pnet_virtio virtio_pci virtio-rng; do
+	for mod in 9p 9pnet_virtio virtio_pci virtio-rng configfs; do
 		sed -n "/\/$mod\.ko[.a-z]*:/s/://p" "$dir/modules.dep" | tr ' ' '\n' | tac
 	done | awk '!seen[$0]++' | while read -r path; do
 		mod=${path##*/}
@@ -65,9 +65,11 @@ qemu() {
 }
 
 # The script's exit status in the run in the directory $1; nothing if the guest
-# did not get that far.
+# did not get that far. The line before is asked for, as a script may print
+# anything.
 verdict() {
-	tail -n 1 "$1/stdout" | sed -n 's/^verdict: \([0-9]\+\)$/\1/p'
+	tail -n 2 "$1/stdout" |
+		sed -n -e '1{/^taint: [0-9]\+$/!q}' -e '2s/^verdict: \([0-9]\+\)$/\1/p'
 }
 
 # What is wrong with the run in the directory $1, a line each; nothing if
@@ -94,7 +96,7 @@ judge() {
 # boot KERNEL LOGDIR TIMEOUT CMDLINE SCRIPT ARGS...: runs a script in a guest
 # and prints what it prints. judge says how it went.
 boot() {
-	local v=$1 log=$2 limit=$3 cmdline=$4 script=$5 argv=()
+	local v=$1 log=$2 limit=$3 cmdline=$4 script=$5 argv=() status=0
 	shift 5
 	script=$(realpath "$script")
 	[ -f "$script" ] || die "there is no script $script"
@@ -115,8 +117,10 @@ boot() {
 		qemu "$v" "$log" "$limit" "$cmdline" \
 			-serial "file:$log/console.log" -serial file:/dev/fd/3 \
 			-serial "file:$log/stderr"
-	) | tee "$log/stdout" | sed -u -e '/^taint: [0-9]*$/d' -e '/^verdict: [0-9]*$/d'
-	case ${PIPESTATUS[0]} in
+	) | tee "$log/stdout" | sed -u -e '/^taint: [0-9]*$/d' -e '/^verdict: [0-9]*$/d' ||
+		status=$?
+	rm -f "$log/initramfs"
+	case $status in
 	124 | 137) echo "$limit" > "$log/timeout" ;;
 	esac
 }

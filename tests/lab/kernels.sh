@@ -80,7 +80,7 @@ fetch() {
 	# Debian's own layout; without the link dpkg -x makes a real /lib.
 	ln -s usr/lib $new/root/lib
 	(cd $new/debs && apt-get "${apt[@]}" download "${names[@]}" >&2)
-	for deb in $new/debs/*.deb; do
+	for deb in "$new"/debs/*.deb; do
 		dpkg-deb -x "$deb" $new/root
 	done
 	[ -e "$new/root/boot/vmlinuz-$1" ] &&
@@ -88,7 +88,8 @@ fetch() {
 	depmod -b $new/root "$1"
 
 	local path to
-	for path in "$new/root/usr/lib/modules/$1" $new/root/usr/src/* $new/root/usr/lib/linux-kbuild-*; do
+	for path in "$new/root/usr/lib/modules/$1" "$new"/root/usr/src/* \
+		"$new"/root/usr/lib/linux-kbuild-*; do
 		to=${path#"$new/root"}
 		rm -rf "$to"
 		mv "$path" "$to"

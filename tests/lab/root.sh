@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 #
 # The cached root: a Debian with compilers and kernels that both the builds and
-# the guests use. Sourced by lab; ends with $root set, locked and complete.
+# the guests use. Sourced by lab; root_ready sets $root.
 #
-#   $cache/root         link to the root in use
-#   $cache/root-*/      one root; lab/stamp is written when it is complete,
-#                       lab/default and lab/kernels/ say which kernels it has
-#   $cache/lock         held by the one who builds
-#   $cache/checked      its time is when the archive was asked for new kernels
+#   $cache/root-HASH/     a complete root; HASH is of what it is made from, so
+#                         that trees with other needs do not take it away
+#     lab/default         the kernels that "all" means
+#     lab/kernels/        an empty file for each kernel that is complete
+#     lab/used            locked by everyone who uses the root
+#   $cache/checked-HASH   its time is when the archive was asked for new kernels
+#   $cache/new-HASH/      a root in the making, or what was left of it
+#   $cache/lock           held by the one who builds
+#   $cache/root           link to the root used last, for people
 
 suite=${SUITE:-trixie}
 # The kernels that "all" means: see kernels.sh for what may stand here.
-kernel_specs=(${LAB_KERNELS:-$suite $suite-backports})
+read -ra kernel_specs <<< "${LAB_KERNELS:-$suite $suite-backports}"
 root_packages=(
 	bash coreutils findutils grep sed mawk procps util-linux kmod iproute2
 	busybox-static libcap2-bin xz-utils strace stress-ng jq python3-minimal
@@ -114,6 +118,7 @@ apt_settings() {
 
 # The URI from which the host has $1 (a label of Debian's archive).
 mirror() {
+	# shellcheck disable=SC2016
 	apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(SITE)' |
 		sed -n "s,^Debian|$1|\(https\?://.*\),\1,p" | head -n 1
 }
@@ -122,7 +127,6 @@ root_sources() {
 	local main security
 	main=$(mirror Debian)
 	security=$(mirror Debian-Security)
-	[ -n "$main" ] || return
 	printf 'deb %s %s main\n' "$main" "$suite" "$main" "$suite-updates" \
 		"$main" "$suite-backports"
 	[ -z "$security" ] || printf 'deb %s %s main\n' "$security" "$suite-security"
@@ -130,9 +134,9 @@ root_sources() {
 
 root_inputs() {
 	{
-		printf '%s\n' "$suite" "${root_packages[@]}"
+		printf '%s\n' "$suite" "${kernel_specs[@]}"
 		cat "$repo/tests/lab/root.sh" "$repo/tests/lab/kernels.sh"
-	} | sha256sum | cut -d ' ' -f 1
+	} | sha256sum | cut -c 1-12
 }
 
 bootstrap() {
@@ -142,7 +146,10 @@ bootstrap() {
 	done < <(apt_settings)
 	opts+=(--variant=minbase "--include=$(IFS=,; echo "${root_packages[*]}")")
 	if [ "$(id -u)" = 0 ]; then
-		root_sources | mmdebstrap --quiet --mode=root "${opts[@]}" "$suite" "$dir" -
+		# In a mount namespace of its own: one that is killed leaves /proc, /sys
+		# and the host's devices mounted in what is removed next.
+		root_sources | as_root mmdebstrap --quiet --mode=root "${opts[@]}" \
+			"$suite" "$dir" -
 	else
 		# Through tar: mmdebstrap's own namespace has another root user, who
 		# may be kept out of this user's home.
@@ -166,66 +173,89 @@ fetch_kernels() {
 }
 
 root_build() {
-	local new old
-	new=$cache/root-$(date +%Y%m%d%H%M%S)
-	for old in "$cache"/root-*; do
-		root_unused "$old" && timed "remove ${old##*/}" as_root rm -rf "$old"
-	done
+	local dir=$1 new=$cache/new-${1##*-}
+	# A host that never asked its mirror does not know whose mirror it is.
+	if [ -z "$(mirror Debian)" ] && [ "$(id -u)" = 0 ]; then
+		timed "apt-get update" apt-get -q=2 update >&2 || :
+	fi
+	[ -n "$(mirror Debian)" ] ||
+		die "apt knows no mirror of Debian here (try apt-get update)"
 	mkdir "$new"
 	timed "mmdebstrap $suite" bootstrap "$new" || die "mmdebstrap failed"
 	# shellcheck disable=SC2016
-	as_root sh -ec 'cd "$1"; mkdir -p src lab; : > lab/used; : >> etc/hosts; : >> etc/resolv.conf' sh "$new"
-	timed "kernels for ${kernel_specs[*]}" \
+	as_root sh -ec 'cd "$1"; mkdir -p src lab; : > lab/used
+		: >> etc/hosts; : >> etc/resolv.conf' sh "$new"
+	timed "kernels of ${kernel_specs[*]}" \
 		fetch_kernels "$new" --default "${kernel_specs[@]}" ||
-		die "cannot fetch the kernels for ${kernel_specs[*]}"
-	# shellcheck disable=SC2016
-	as_root sh -ec 'echo "$2" > "$1/lab/stamp"' sh "$new" "$(root_inputs)"
-	touch "$cache/checked"
-	ln -sfn "${new##*/}" "$cache/root.new"
-	mv -T "$cache/root.new" "$cache/root"
+		die "cannot fetch the kernels of ${kernel_specs[*]}"
+	[ ! -e "$dir" ] || root_remove "$dir"
+	touch "$cache/checked-${dir##*-}"
+	mv -T "$new" "$dir"
 }
 
-# No one runs in the root $1 (an incomplete one has no users).
-root_unused() {
-	[ -d "$1" ] || return
-	[ -e "$1/lab/stamp" ] || return 0
-	(exec 9< "$1/lab/used" && flock -n -x 9)
+# Removes a tree of the cache and nothing that is mounted in it.
+root_remove() {
+	if grep -qF " $1/" /proc/self/mountinfo; then
+		die "something is mounted in $1: umount it, then try again"
+	fi
+	timed "remove ${1##*/}" as_root rm -rf --one-file-system "$1"
 }
 
+# Removes what interrupted builders left and roots that nobody used for a week.
+root_clean() {
+	local old
+	for old in "$cache"/new-* "$cache"/root-*; do
+		[ -d "$old" ] || continue
+		if [[ $old == */root-* && -e $old/lab/used ]]; then
+			[ -n "$(find "$cache/checked-${old##*-}" -mtime -7 2> /dev/null)" ] &&
+				continue
+			(exec 9< "$old/lab/used" && flock -n -x 9) || continue
+		fi
+		root_remove "$old"
+	done
+}
+
+# The root $1 has what it should; a file that got lost means another build.
 root_complete() {
 	local v
-	[ "$(cat "$cache/root/lab/stamp" 2> /dev/null)" = "$(root_inputs)" ] &&
-		[ -s "$cache/root/lab/default" ] || return
+	[ -s "$1/lab/default" ] && [ -x "$1/usr/bin/gcc" ] &&
+		[ -x "$1/usr/bin/clang-19" ] || return
 	while read -r v; do
-		[ -e "$cache/root/lab/kernels/$v" ] &&
-			[ -s "$cache/root/usr/lib/modules/$v/vmlinuz" ] &&
-			[ -s "$cache/root/usr/lib/modules/$v/build/vmlinux" ] || return
-	done < "$cache/root/lab/default"
+		[ -e "$1/lab/kernels/$v" ] &&
+			[ -s "$1/usr/lib/modules/$v/vmlinuz" ] &&
+			[ -s "$1/usr/lib/modules/$v/modules.dep" ] &&
+			[ -s "$1/usr/lib/modules/$v/build/vmlinux" ] || return
+	done < "$1/lab/default"
 }
 
-root_checked_today() {
-	[ -n "$(find "$cache/checked" -mmin -1440 2> /dev/null)" ]
+checked_today() {
+	[ -n "$(find "$cache/checked-${1##*-}" -mmin -1440 2> /dev/null)" ]
 }
 
 # Sets $root: a complete root that stays as long as this process and its
 # children live, and is at most a day behind the archive.
 root_ready() {
+	local dir lock
 	host_packages
 	mkdir -p "$cache"
-	if ! root_complete || ! root_checked_today; then
+	dir=$cache/root-$(root_inputs)
+	if ! root_complete "$dir" || ! checked_today "$dir"; then
 		exec {lock}> "$cache/lock"
 		flock -n "$lock" || timed "wait for another builder" flock "$lock"
-		if ! root_complete; then
-			root_build
-		elif ! root_checked_today; then
-			touch "$cache/checked"
+		root_clean
+		if ! root_complete "$dir"; then
+			root_build "$dir"
+		elif ! checked_today "$dir"; then
+			touch "$cache/checked-${dir##*-}"
 			timed "look for new kernels" \
-				fetch_kernels "$cache/root/" --default "${kernel_specs[@]}" ||
+				fetch_kernels "$dir" --default "${kernel_specs[@]}" ||
 				say "cannot ask the archive, the kernels stay as they are"
 		fi
 		exec {lock}>&-
 	fi
-	root=$(readlink -f "$cache/root")
+	ln -sfn "${dir##*/}" "$cache/root"
+	root=$dir
+	# Left open: the lock lasts as long as any child.
 	exec {used}< "$root/lab/used"
 	flock -s "$used"
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 #
 # Runs suites, a guest each, and makes one TAP stream of what they say. Sourced
 # by lab.
@@ -43,7 +43,7 @@ suite_limit() {
 
 # One suite on one kernel: its TAP goes to $3/tap.
 suite_run() {
-	local v=$1 path=$2 log=$3 who limit why status start=$EPOCHREALTIME
+	local v=$1 path=$2 log=$3 who limit why failures status start=$EPOCHREALTIME
 	who="$v/$(basename "$path" .sh): "
 	limit=$(suite_limit "$path")
 	boot "$v" "$log" "${limit:-120}" '' "$path" > "$log.out"
@@ -53,8 +53,9 @@ suite_run() {
 	} > "$log/tap"
 	why=$(judge "$log")
 	status=$(verdict "$log")
+	failures=$(grep '^not ok' "$log/tap" || :)
 	# A status that failed points explain is no news.
-	if [ -z "$why" ] && [ "$status" != 0 ] && ! grep -q '^not ok' "$log/tap"; then
+	if [ -z "$why$failures" ] && [ "$status" != 0 ]; then
 		why="the suite ended with status $status: see $log/stderr"
 	fi
 	{
@@ -65,9 +66,9 @@ suite_run() {
 			# shellcheck disable=SC2001
 			sed 's/^/# /' <<< "$why"
 		fi
-		# Standard error matters to the one who looks for a failure.
-		! grep -q '^not ok' "$log/tap" && [ -z "$why" ] ||
+		if [ -n "$why$failures" ]; then
 			tail -n 30 "$log/stderr" | sed 's/^/# stderr: /'
+		fi
 		echo "# ${who}$(((${EPOCHREALTIME/./} - ${start/./}) / 1000000)) s"
 	} >> "$log/tap"
 }
@@ -86,14 +87,18 @@ tally() {
 		failures[++failed] = substr($0, 10)
 		sub(/^not ok/, "not ok " ++n)
 	}
+	/^end$/ { ended = 1; next }
 	{ print; fflush() }
 	END {
+		if (!ended) {
+			failures[++failed] = "the lab broke off"
+			print "not ok " ++n " - " failures[failed]
+		}
 		print "1.." n + 0
 		for (i = 1; i <= skips; i++) print "# SKIPPED: " skipped[i]
 		for (i = 1; i <= failed; i++) print "# FAILED: " failures[i]
-		if (!n) print "# FAILED: nothing was tested"
-		printf "%d passed, %d failed\n", passed, failed + !n
-		exit (failed || !n)
+		printf "%d passed, %d failed\n", passed, failed
+		exit (failed || !passed)
 	}'
 }
 
@@ -108,21 +113,23 @@ suite_path() {
 
 # Every suite of "$@" (all, without any) on every kernel wanted.
 run_suites() {
-	local v path log pid paths=() built=() running=0
+	local v wanted path log pid paths=() built=() running=0
 	local -A logof=()
 	if [ $# -eq 0 ]; then
 		paths=("$repo"/tests/suites/*.sh)
 	else
 		for path; do
-			path=$(suite_path "$path") || { echo "not ok - no suite"; return; }
+			path=$(suite_path "$path")
 			paths+=("$path")
 		done
 	fi
+	wanted=$(kernels "${KERNEL:-all}")
 	if ! build_common; then
 		echo "not ok - build of the loader, drivers and test programs"
+		echo end
 		return
 	fi
-	for v in $(kernels "${KERNEL:-all}"); do
+	for v in $wanted; do
 		if build_kernel "$v"; then
 			built+=("$v")
 		else
@@ -150,6 +157,7 @@ run_suites() {
 	while [ $running -gt 0 ]; do
 		reap
 	done
+	echo end
 }
 
 suites() {

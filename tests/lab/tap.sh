@@ -57,13 +57,11 @@ skip_all() {
 }
 
 # Runs a command in this shell, with what it prints in $tap_output: what it
-# opens or sets stays.
+# opens or sets stays. Builtins only, as a process costs 0.1 s in the guest.
 tap_run() {
-	local out status=0
-	out=$(mktemp)
-	"$@" > "$out" 2>&1 || status=$?
-	tap_output=$(tr -d '\0' < "$out")
-	rm -f "$out"
+	local status=0
+	"$@" > "/tmp/tap.$$" 2>&1 || status=$?
+	IFS= read -r -d '' tap_output < "/tmp/tap.$$" || :
 	return $status
 }
 

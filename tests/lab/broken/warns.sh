@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+
+. "$SRC/tests/lab/tap.sh"
+
+ok "the kernel is told" bash -c 'echo "WARNING: of the selftest" > /dev/kmsg'
+done_testing
