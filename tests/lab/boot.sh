@@ -93,10 +93,24 @@ judge() {
 	fi
 }
 
+# Kernels under TCG stop now and then where they switch to another clock, long
+# before there is a module of ours. Ends the QEMU with the pid $2 if its kernel
+# has not come to its init after a minute.
+watch_boot() {
+	local i
+	for ((i = 0; i < 60; i++)); do
+		sleep 1
+		kill -0 "$2" 2> /dev/null || return 0
+		! grep -aq 'Run /init as init process' "$1/console.log" || return 0
+	done
+	touch "$1/stuck"
+	kill "$2"
+}
+
 # boot KERNEL LOGDIR TIMEOUT CMDLINE SCRIPT ARGS...: runs a script in a guest
 # and prints what it prints. judge says how it went.
 boot() {
-	local v=$1 log=$2 limit=$3 cmdline=$4 script=$5 argv=() status=0
+	local v=$1 log=$2 limit=$3 cmdline=$4 script=$5 argv=() status try self
 	shift 5
 	script=$(realpath "$script")
 	[ -f "$script" ] || die "there is no script $script"
@@ -112,13 +126,22 @@ boot() {
 	fi
 	printf '%s\0' env "LAB_KERNEL=$v" "${argv[@]}" "$script" "$@" > "$log/job/argv"
 	initramfs "$v" "$log"
-	(
-		exec 3>&1 > "$log/qemu.log" 2>&1 < /dev/null
-		qemu "$v" "$log" "$limit" "$cmdline" \
-			-serial "file:$log/console.log" -serial file:/dev/fd/3 \
-			-serial "file:$log/stderr"
-	) | tee "$log/stdout" | sed -u -e '/^taint: [0-9]*$/d' -e '/^verdict: [0-9]*$/d' ||
-		status=$?
+	for try in 1 2 3; do
+		status=0
+		(
+			exec 3>&1 > "$log/qemu.log" 2>&1 < /dev/null
+			self=$BASHPID
+			watch_boot "$log" "$self" 3>&- &
+			qemu "$v" "$log" "$limit" "$cmdline" \
+				-serial "file:$log/console.log" -serial file:/dev/fd/3 \
+				-serial "file:$log/stderr"
+		) | tee "$log/stdout" | sed -u -e '/^taint: [0-9]*$/d' -e '/^verdict: [0-9]*$/d' ||
+			status=$?
+		[ -e "$log/stuck" ] && [ "$try" -lt 3 ] || break
+		mv "$log/console.log" "$log/console.stuck$try.log"
+		rm "$log/stuck"
+		say "the kernel was stuck before its init, booting it again: see $log/console.stuck$try.log"
+	done
 	rm -f "$log/initramfs"
 	case $status in
 	124 | 137) echo "$limit" > "$log/timeout" ;;
