@@ -217,6 +217,11 @@ static void complain_load(const struct object *o, int err)
 	else if (messages_find("struct chr_ext_ops is not found in kernel BTF") ||
 		 messages_find("bpf_struct_ops_chr_ext_ops is not found"))
 		complain("the chr_ext module is loaded, but its BTF has no chr_ext_ops: build it again for this kernel");
+	else if (messages_find("extern (func ksym) '") &&
+		 messages_find("': func_proto ") &&
+		 said_word("extern (func ksym) '", word, sizeof(word)))
+		complain("%s declares %s() with other types than the kernel or the loaded chr_ext module has",
+			 o->path, word);
 	else if (said_word("extern (func ksym) '", word, sizeof(word)))
 		complain("%s calls %s(), which neither this kernel nor the loaded chr_ext module has",
 			 o->path, word);
