@@ -139,8 +139,7 @@ struct record {
 
 int log_open(const char *name, bool complaining);
 int log_read(int fd, struct record *rec);
-bool log_find(const char *name, const char *prefix, __u64 since, bool newest,
-	      struct record *rec);
+bool log_find(const char *name, const char *prefix, struct record *rec);
 int kmsg_open(void);
 bool kmsg_refusal(int fd, const char *name, char *text, size_t size);
 

@@ -164,14 +164,20 @@ static bool said_word(const char *before, char *word, size_t size)
 }
 
 static void complain_program(const struct object *o, const char *prog,
-			     const char *log, int err)
+			     const char *log, int err, int kmsg)
 {
 	static const char unserved[] = "attach to unsupported member ";
 	const struct object_driver *d = NULL;
-	char member[64];
+	char member[64], name[BPF_OBJ_NAME_LEN], text[1024];
 	const char *op;
 
 	op = object_op(o, prog, &d);
+	/* The verifier says "unsupported" of an op that the module refuses. */
+	snprintf(name, sizeof(name), "%s", prog);
+	if (kmsg_refusal(kmsg, name, text, sizeof(text))) {
+		complain("the program %s was refused: %s", prog, text);
+		return;
+	}
 	if (said_word(unserved, member, sizeof(member))) {
 		complain("driver \"%s\" has the op %s (%s), which the loaded chr_ext module does not serve",
 			 d ? object_name(o, d) : o->path, member, prog);
@@ -196,13 +202,13 @@ static void complain_program(const struct object *o, const char *prog,
 		complain("the kernel is locked down (confidentiality), which takes from programs the helpers that read kernel memory");
 }
 
-static void complain_load(const struct object *o, int err)
+static void complain_load(const struct object *o, int err, int kmsg)
 {
 	char word[128], map[128];
 	const char *log;
 
 	if (messages_verifier(word, sizeof(word), &log)) {
-		complain_program(o, word, log, err);
+		complain_program(o, word, log, err, kmsg);
 		return;
 	}
 	if (!said_word("struct_ops init_kern ", map, sizeof(map)))
@@ -234,25 +240,23 @@ static void complain_load(const struct object *o, int err)
 
 static int load(struct object *o)
 {
+	int kmsg = kmsg_open();
 	int err;
 
 	messages_forget();
 	err = bpf_object__load(o->obj);
 	if (err)
-		complain_load(o, err);
+		complain_load(o, err, kmsg);
+	if (kmsg >= 0)
+		close(kmsg);
 	return err;
 }
 
-static void complain_attach(const char *name, int err, int kmsg, __u64 since)
+static void complain_attach(const char *name, int err, int kmsg)
 {
-	static const char refused[] = "refused: ";
-	struct record rec;
 	char text[1024];
 
-	if (log_find(name, refused, since, false, &rec))
-		complain("driver \"%s\" was refused: %s", name,
-			 rec.text + strlen(refused));
-	else if (kmsg_refusal(kmsg, name, text, sizeof(text)))
+	if (kmsg_refusal(kmsg, name, text, sizeof(text)))
 		complain("driver \"%s\" was refused: %s", name, text);
 	else if (err == -EPERM)
 		complain_eperm("attaching a driver");
@@ -263,7 +267,6 @@ static void complain_attach(const char *name, int err, int kmsg, __u64 since)
 
 static int attach(struct object *o)
 {
-	__u64 since = now_usec();
 	int kmsg = kmsg_open();
 	int err = 0;
 	size_t i;
@@ -274,8 +277,7 @@ static int attach(struct object *o)
 		if (o->drivers[i].link)
 			continue;
 		err = -errno;
-		complain_attach(object_name(o, &o->drivers[i]), err, kmsg,
-				since);
+		complain_attach(object_name(o, &o->drivers[i]), err, kmsg);
 	}
 	if (kmsg >= 0)
 		close(kmsg);

@@ -70,9 +70,8 @@ int log_read(int fd, struct record *rec)
 	return record_parse(line, rec) ? 1 : -EBADMSG;
 }
 
-/* The first, or the newest, of the framework's records with this beginning. */
-bool log_find(const char *name, const char *prefix, __u64 since, bool newest,
-	      struct record *rec)
+/* The newest of the framework's records with this beginning. */
+bool log_find(const char *name, const char *prefix, struct record *rec)
 {
 	struct record r;
 	bool found = false;
@@ -81,8 +80,8 @@ bool log_find(const char *name, const char *prefix, __u64 since, bool newest,
 	fd = log_open(name, false);
 	if (fd < 0)
 		return false;
-	while ((newest || !found) && log_read(fd, &r) == 1) {
-		if (strcmp(r.device, "-") || r.usec < since ||
+	while (log_read(fd, &r) == 1) {
+		if (strcmp(r.device, "-") ||
 		    strncmp(r.text, prefix, strlen(prefix)))
 			continue;
 		*rec = r;
@@ -119,10 +118,7 @@ static const char *refusal(const char *line, const char *name)
 	       s + strlen(refused);
 }
 
-/*
- * The first refusal since kmsg_open(): what follows it is about the unwinding,
- * and less particular.
- */
+/* The first refusal of that name since kmsg_open(). */
 bool kmsg_refusal(int fd, const char *name, char *text, size_t size)
 {
 	char line[8192];

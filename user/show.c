@@ -138,7 +138,7 @@ static int show_gone(const struct options *opt)
 	struct record rec;
 
 	if (name_problem(opt->arg) ||
-	    !log_find(opt->arg, detached, 0, true, &rec)) {
+	    !log_find(opt->arg, detached, &rec)) {
 		complain("no driver named \"%s\" is loaded, or was lately",
 			 opt->arg);
 		return EXIT_FAILED;
