@@ -173,7 +173,7 @@ static void complain_program(const struct object *o, const char *prog,
 
 	op = object_op(o, prog, &d);
 	/* The verifier says "unsupported" of an op that the module refuses. */
-	snprintf(name, sizeof(name), "%s", prog);
+	snprintf(name, sizeof(name), "%.*s", BPF_OBJ_NAME_LEN - 1, prog);
 	if (kmsg_refusal(kmsg, name, text, sizeof(text))) {
 		complain("the program %s was refused: %s", prog, text);
 		return;
