@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Like peek, by the kfunc that reads another task's memory: the caller's. */
+#include <chr_ext/chr_ext.bpf.h>
+
+/* libbpf wants the same kind of type as in the kernel, not a declaration. */
+struct task_struct {
+};
+
+extern int bpf_copy_from_user_task_str(void *dst, __u32 dst__sz,
+				       const void *unsafe_ptr__ign,
+				       struct task_struct *tsk,
+				       __u64 flags) __ksym;
+
+__u64 where;
+
+SEC("struct_ops.s/read")
+long BPF_PROG(peek_read, struct chr_ext_file *file, struct chr_ext_io *io)
+{
+	char text[8];
+	long ret;
+
+	ret = bpf_copy_from_user_task_str(text, sizeof(text), (void *)where,
+					  bpf_get_current_task_btf(), 0);
+	return chr_ext_io_put(io, 0, &ret, sizeof(ret));
+}
+
+SEC("struct_ops.s/write")
+long BPF_PROG(peek_write, struct chr_ext_file *file, struct chr_ext_io *io)
+{
+	return chr_ext_io_get(io, 0, &where, sizeof(where));
+}
+
+CHR_EXT_DRIVER(peek_task,
+	.read = (void *)peek_read,
+	.write = (void *)peek_write,
+);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * call PATH FLAGS OP...: opens PATH, does each OP on that one file and prints
+ * what came of it, with blanks between: a number, or the name of the errno. A
+ * read gives "COUNT:BYTES". FLAGS are of rwatn (read, write, append, truncate,
+ * nonblock).
+ *
+ *	r:COUNT  R:COUNT (bytes as "0" when all are zero)  w:TEXT  W:COUNT
+ *	pr:COUNT@POS  pw:TEXT@POS  seek:POS,WHENCE
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void say(long ret)
+{
+	if (ret < 0)
+		printf("%s", strerrorname_np(errno) ?: "?");
+	else
+		printf("%ld", ret);
+}
+
+static void say_bytes(long ret, const unsigned char *buf, int all)
+{
+	long i, zeros = 0;
+
+	say(ret);
+	if (ret <= 0)
+		return;
+	putchar(':');
+	for (i = 0; i < ret; i++)
+		zeros += !buf[i];
+	if (all && zeros == ret) {
+		putchar('0');
+		return;
+	}
+	for (i = 0; i < ret && i < 256; i++)
+		printf(isgraph(buf[i]) ? "%c" : "\\x%02x", buf[i]);
+}
+
+static void *room(size_t size, int c)
+{
+	void *p = malloc(size + 1);
+
+	if (!p)
+		exit(2);
+	return memset(p, c, size + 1);
+}
+
+static void op(int fd, const char *arg)
+{
+	const char *s = strchr(arg, ':') + 1, *at = strrchr(arg, '@');
+	size_t n = strtoul(s, NULL, 0);
+	long long pos = at ? strtoll(at + 1, NULL, 0) : 0;
+	void *buf = room(n, arg[0] == 'W' ? 'x' : 0xee);
+
+	if (!strncmp(arg, "r:", 2) || !strncmp(arg, "R:", 2))
+		say_bytes(read(fd, buf, n), buf, arg[0] == 'R');
+	else if (!strncmp(arg, "w:", 2))
+		say(write(fd, s, strlen(s)));
+	else if (!strncmp(arg, "W:", 2))
+		say(write(fd, buf, n));
+	else if (!strncmp(arg, "pr:", 3))
+		say_bytes(pread(fd, buf, n, pos), buf, 0);
+	else if (!strncmp(arg, "pw:", 3))
+		say(pwrite(fd, s, at - s, pos));
+	else if (!strncmp(arg, "seek:", 5))
+		say(lseek(fd, strtoll(s, NULL, 0), atoi(strchr(s, ',') + 1)));
+	else
+		exit(2);
+	free(buf);
+}
+
+int main(int argc, char **argv)
+{
+	int i, fd, flags;
+	const char *f;
+
+	if (argc < 3)
+		return 2;
+	f = argv[2];
+	flags = strchr(f, 'r') ? strchr(f, 'w') ? O_RDWR : O_RDONLY : O_WRONLY;
+	flags |= strchr(f, 'a') ? O_APPEND : 0;
+	flags |= strchr(f, 't') ? O_TRUNC : 0;
+	flags |= strchr(f, 'n') ? O_NONBLOCK : 0;
+	fd = open(argv[1], flags);
+	if (fd < 0) {
+		printf("open:");
+		say(-1);
+		return 0;
+	}
+	for (i = 3; i < argc; i++) {
+		op(fd, argv[i]);
+		if (i < argc - 1)
+			putchar(' ');
+	}
+	return 0;
+}

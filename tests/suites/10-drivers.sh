@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 90
+
+. "$SRC/tests/suites/common.bash"
+
+# From the node to the attributes; $1 is the object, $2 the node.
+shipped() {
+	local object=$1 node=$2 major minor dev
+	ok "$node: chrext load says nothing and returns with the node there" \
+		chrext load "$DRIVERS/$object.bpf.o"
+	is "$node: and printed nothing" "$tap_output" ""
+	is "$node: it is a character device with the mode of the driver" \
+		"$(stat -c '%F %a' "/dev/$node")" "character special file 666"
+	text "$class/$node/dev"
+	dev=$text
+	major=$(stat -c %Hr "/dev/$node")
+	minor=$(stat -c %Lr "/dev/$node")
+	is "$node: its numbers are those in sysfs" "$major:$minor" "$dev"
+	is "$node: the major is chr_ext's in /proc/devices" \
+		"$(sed -n 's/^ *\([0-9]*\) chr_ext$/\1/p' /proc/devices)" "$major"
+	text "$class/$node/driver"
+	is "$node: sysfs names the driver" "$text" "$node"
+	text "$class/$node/instance"
+	is "$node: sysfs gives the instance" "$text" 0
+	is "$node: it hangs from a platform device that is bound to the driver" \
+		"$(basename "$(readlink "$class/$node/device/driver")")" \
+		"chr_ext.$node"
+	ok "$node: it can be opened and closed" call "/dev/$node" rw
+	is "$node: which was counted" "$(count "$node" opens)" 1
+	ok "$node: chrext unload" chrext unload "$node"
+	is "$node: says nothing" "$tap_output" ""
+	fails "$node: and the node is gone" test -e "/dev/$node"
+}
+
+for driver in "$DRIVERS"/*.bpf.o; do
+	object=$(basename "$driver" .bpf.o)
+	case $object in
+	null | zero | full) node=bpf_$object ;;
+	*) node=$object ;;
+	esac
+	shipped "$object" "$node"
+done
+
+# The events of the kernel's, by its monitor of last resort.
+# shellcheck disable=SC2016
+busybox uevent sh -c 'echo "$ACTION $SUBSYSTEM $DEVNAME $DEVMODE"' > /tmp/uevents 2>&1 &
+monitor=$!
+sleep 0.5
+chrext load "$DRIVERS/hello.bpf.o"
+chrext unload hello
+soon grep -q '^remove chr_ext hello' /tmp/uevents
+kill $monitor
+wait $monitor 2> /dev/null
+ok "a node that comes is announced with its name and mode" \
+	grep -q '^add chr_ext hello 0666' /tmp/uevents
+ok "and one that goes" grep -q '^remove chr_ext hello' /tmp/uevents
+
+ok "--name makes it another node" chrext load "$DRIVERS/hello.bpf.o" --name other
+is "which works" "$(call /dev/other r r:10)" "4:ebpf"
+ok "next to the one of the driver's own name" chrext load "$DRIVERS/hello.bpf.o"
+is "whose devices are apart" "$(count hello reads) $(count other reads)" "0 1"
+ok "unload of one" chrext unload hello
+is "leaves the other" "$(call /dev/other r r:10)" "4:ebpf"
+ok "unload of the other" chrext unload other
+
+finish

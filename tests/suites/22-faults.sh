@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 90
+
+. "$SRC/tests/suites/common.bash"
+
+# unload_quickly NAME DESC: within a second, which is more than a guest needs.
+unload_quickly() {
+	local start=$EPOCHREALTIME ms
+	ok "$2: the driver can be detached" timeout 20 chrext unload "$1"
+	ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
+	ok "$2: within two seconds ($ms ms)" test $ms -lt 2000
+}
+
+ok "a driver of messages" chrext load "$NEGATIVE/sponge.bpf.o"
+ok "one of streams" chrext load "$NEGATIVE/sponge.bpf.o" --name stream --set flags=4
+points "$PROGS/faults" mem /dev/sponge /dev/stream
+chrext unload stream
+
+# A page that never comes, asked for outside the guard.
+"$PROGS/faults" stall /dev/sponge /tmp/stalled &
+stalled=$!
+ok "a read into a page that userfaultfd keeps back waits for it" \
+	soon test -e /tmp/stalled
+unload_quickly sponge "while it waits"
+fails "and the node is gone" test -e /dev/sponge
+ok "the reader still waits, and can be killed" kill -9 $stalled
+wait $stalled 2> /dev/null
+
+# The same, asked for by the program, inside the guard.
+ok "a driver that reads its caller's memory" chrext load "$NEGATIVE/peek.bpf.o"
+got=$(timeout 5 "$PROGS/faults" peek /dev/peek /tmp/peeked)
+is "gets EFAULT where it would have to wait" "$got" -14
+unload_quickly peek "after that"
+
+# Kernels from 6.15 on have a kfunc for the memory of any task.
+if grep -qw bpf_copy_from_user_task_str /proc/kallsyms; then
+	if chrext load "$NEGATIVE/peek_task.bpf.o" 2> /tmp/why; then
+		"$PROGS/faults" peek /dev/peek_task /tmp/peeked > /tmp/got &
+		peeker=$!
+		sleep 1
+		unload_quickly peek_task "while a program reads a task's memory"
+		kill -9 $peeker
+		wait $peeker 2> /dev/null
+	else
+		pass "a driver that reads any task's memory is refused"
+		like "for that reason" "$(dmesg | tail -n 1)" \
+			"refused: bpf_copy_from_user_task_str may wait"
+		like "which chrext gives" "$(cat /tmp/why)" "may wait for user space"
+	fi
+fi
+
+finish

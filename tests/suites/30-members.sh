@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 120
+
+. "$SRC/tests/suites/common.bash"
+
+# refused WHAT WHY SET...: the load fails, chrext and dmesg say why.
+refused() {
+	local what=$1 why=$2 sets=() set
+	shift 2
+	for set; do
+		sets+=(--set "$set")
+	done
+	fails "$what is refused" chrext load "$NEGATIVE/subject.bpf.o" "${sets[@]}"
+	like "$what: chrext says why" "$tap_output" "$why"
+	like "$what: so does the kernel's log" "$(dmesg | tail -n 1)" \
+		"chr_ext: subject: refused: .*$why"
+	fails "$what: there is no node" test -e /dev/subject
+}
+
+# taken WHAT SET...: the load succeeds.
+taken() {
+	local what=$1 sets=() set
+	shift
+	for set; do
+		sets+=(--set "$set")
+	done
+	ok "$what is taken" chrext load "$NEGATIVE/subject.bpf.o" "${sets[@]}"
+	chrext unload subject
+}
+
+refused "mode 01000" "mode is 01000" mode=01000
+taken "mode 0777" mode=0777
+refused "an unknown flag" "flags 0x10 has unknown bits" flags=0x10
+refused "the highest flag" "flags 0x80000000 has unknown bits" flags=0x80000000
+refused "SEEKABLE with NULL_SEEK" "SEEKABLE and NULL_SEEK" flags=3
+taken "STREAM with SINK" flags=12
+refused "1025 instances" "instances is 1025, more than 1024" instances=1025
+refused "instances of 2^32 - 1" "instances is 4294967295" instances=0xffffffff
+refused "a file_size of 1 MiB + 1" "file_size is 1048577, more than 1048576" \
+	file_size=1048577
+taken "a file_size of 1 MiB" file_size=1M
+refused "a dev_size of 256 MiB + 1" "dev_size is 268435457, more than" \
+	dev_size=268435457
+refused "a max_io of 1 MiB + 1" "max_io is 1048577, more than 1048576" \
+	max_io=1048577
+taken "a max_io of 1 MiB" max_io=1M
+refused "1 GiB of device memory in all" "1024 instances with a dev_size of 1048576" \
+	instances=1024 dev_size=1M
+refused "a compatible" "compatible is not served" compatible=acme,thing
+refused "a mem_size" "mem_size is not served" mem_size=4096
+refused "a mem_size beyond 32 bits" "mem_size is not served" mem_size=0x100000000
+refused "a timeout_ms" "timeout_ms is not served" timeout_ms=1
+taken "any layout" layout=0xffffffff
+
+finish

@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 120
+
+. "$SRC/tests/suites/common.bash"
+
+# refused OBJECT WHY: by the verifier.
+refused() {
+	fails "$1 is refused" chrext -v load "$NEGATIVE/$1.bpf.o"
+	like "$1: for the right reason" "$tap_output" "$2"
+	fails "$1: there is no node" test -e "/dev/$1"
+	! [ -e "/dev/$1" ] || chrext unload "$1"
+}
+
+not_allowed='calling kernel function chr_ext_[a-z_]* is not allowed'
+refused put_in_write "$not_allowed"
+refused get_in_read "$not_allowed"
+refused file_in_probe "$not_allowed"
+refused io_in_open "$not_allowed"
+refused unchecked "invalid mem access '(rdwr_)?mem_or_null'"
+refused beyond "invalid access to memory"
+refused scribble "only read is supported"
+forged='expected STRUCT|must point to|expected pointer|must be referenced or trusted'
+refused forged "$forged"
+refused forged_dev "$forged"
+refused forged_file "$forged"
+refused unserved "has the op poll .*does not serve"
+
+# A program of TCP's may not call ours, with the very same loader as TCP's own.
+mkdir -p /sys/fs/bpf/x
+fails "a program of another struct_ops is refused" \
+	bpftool_said struct_ops register "$NEGATIVE/other_kind.bpf.o" /sys/fs/bpf/x
+like "for calling our kfunc" "$tap_output" \
+	"calling kernel function chr_ext_log is not allowed"
+rmdir /sys/fs/bpf/x
+
+# Newer headers.
+ok "a driver of a newer header that uses nothing new loads" \
+	chrext load "$NEGATIVE/newer.bpf.o"
+is "and works" "$(call /dev/newer r r:1)" 0
+chrext unload newer
+fails "one that uses a new member is refused" \
+	chrext load "$NEGATIVE/newer.bpf.o" --set later=1
+like "with its name" "$tap_output" "newer.later"
+fails "and there is no node" test -e /dev/newer
+
+# Programs that may sleep and programs that may not.
+ok "sleepable and other programs load" chrext load "$NEGATIVE/pair.bpf.o"
+is "a sleepable read runs" "$(call /dev/pair_a r r:1)" 0
+is "one that is not runs" "$(call /dev/pair_b r r:1)" 0
+chrext unload pair_a
+chrext unload pair_b
+
+finish

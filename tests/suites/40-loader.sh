@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 120
+
+. "$SRC/tests/suites/common.bash"
+
+# exits STATUS DESC CMD...
+exits() {
+	local want=$1 desc=$2 status=0
+	shift 2
+	tap_run "$@" || status=$?
+	if [ $status -eq "$want" ]; then
+		pass "$desc"
+	else
+		fail "$desc" "exit status $status, not $want, of: $*
+$tap_output"
+	fi
+}
+
+hello=$DRIVERS/hello.bpf.o
+
+# Files.
+exits 1 "a file that is not there" chrext load /nowhere.bpf.o
+like "is named" "$tap_output" "/nowhere.bpf.o: No such file"
+exits 1 "a directory" chrext load /tmp
+like "is named" "$tap_output" "/tmp is not a regular file"
+exits 1 "a file that is not ELF" chrext load /etc/passwd
+like "is named" "$tap_output" "/etc/passwd is not an ELF file"
+: > /tmp/empty
+exits 1 "an empty file" chrext load /tmp/empty
+exits 1 "an ELF file of this machine" chrext load /bin/true
+like "is told from BPF" "$tap_output" "for another machine"
+exits 1 "a BPF object without driver" chrext load "$NEGATIVE/no_ops.bpf.o"
+like "is told" "$tap_output" "holds no driver"
+size=$(stat -c %s "$hello")
+for part in 3 20 64 $((size / 4)) $((size - 64)) $((size - 1)); do
+	head -c "$part" "$hello" > /tmp/part.bpf.o
+	exits 1 "an object cut after $part of $size bytes" chrext load /tmp/part.bpf.o
+	like "cut after $part: one line says so" "${tap_output%$'\n'}" $'^chrext: /tmp/part[^\n]*$'
+done
+# Garbage inside must not crash the loader; whether it loads is another matter.
+crashes=0
+for ((i = 1; i < 7; i++)); do
+	cp "$hello" /tmp/bad.bpf.o
+	printf '\xff\xff\xff\xff\xff\xff\xff\xff' |
+		dd of=/tmp/bad.bpf.o bs=1 seek=$((size * i / 7)) conv=notrunc status=none
+	status=0
+	chrext load /tmp/bad.bpf.o --name bad > /dev/null 2>&1 || status=$?
+	[ $status -le 1 ] || crashes=$((crashes + 1))
+	[ $status -ne 0 ] || chrext unload bad
+done
+is "no damage in an object crashes the loader" $crashes 0
+
+# Usage.
+exits 2 "no verb" chrext
+exits 2 "an unknown verb" chrext fly
+exits 2 "load without file" chrext load
+exits 2 "load of two files" chrext load a b
+exits 2 "an unknown option" chrext load --fly "$hello"
+exits 2 "an option of another verb" chrext list --foreground
+exits 2 "--set without value" chrext load "$hello" --set mode
+exits 0 "--help" chrext --help
+exits 0 "--version" chrext --version
+exits 1 "unload of what is not there" chrext unload hello
+exits 1 "show of what is not there" chrext show hello
+exits 1 "log of what is not there" chrext log nobody --no-follow
+exits 1 "a name that cannot be" chrext load "$hello" --name a/b
+exits 0 "list of nothing" chrext list
+is "is empty" "$tap_output" ""
+
+# Names that are taken.
+exits 0 "hello loads" chrext load "$hello"
+exits 1 "not twice" chrext load "$hello"
+like "for the reason" "$tap_output" "\"hello\" is loaded already"
+is "the first is unharmed" "$(call /dev/hello r r:9)" 4:ebpf
+like "list has it" "$(chrext list)" "hello +hello +0"
+is "list --json too" "$(chrext list --json | jq -r '.[].node')" hello
+is "show --json has its numbers" \
+	"$(chrext show hello --json | jq -c '.devices[0].statistics | [.opens, .reads, .read_bytes]')" \
+	"[1,1,4]"
+exits 0 "unload" chrext unload hello
+exits 1 "not twice" chrext unload hello
+ok "the pins are gone" test ! -e $pins
+
+# All of an object or nothing.
+exits 1 "two drivers of which the second's node is taken" \
+	chrext load "$NEGATIVE/pair.bpf.o" --set pair_b.name=null
+like "for the reason" "$tap_output" '"null" was refused: there is a /dev/null'
+ok "leave no node" test ! -e /dev/pair_a
+ok "and no pin" test ! -e $pins
+exits 1 "two drivers of one name" chrext load "$NEGATIVE/pair.bpf.o" --set pair_b.name=pair_a
+exits 0 "two drivers" chrext load "$NEGATIVE/pair.bpf.o"
+ok "are two nodes" test -c /dev/pair_a -a -c /dev/pair_b
+exits 0 "unload of one" chrext unload pair_a
+exits 0 "and of the other" chrext unload pair_b
+
+# A verifier's refusal shows its reason; more with -v.
+exits 1 "a program that the verifier rejects" chrext load "$NEGATIVE/beyond.bpf.o"
+like "is named with its op" "$tap_output" "rejected wrong_read, op read of driver \"beyond\""
+like "and the reason" "$tap_output" "invalid access to memory|Access outside bounds"
+ok "in less than 40 lines" test "$(wc -l <<< "$tap_output")" -lt 40
+exits 1 "-v" chrext -v load "$NEGATIVE/beyond.bpf.o"
+like "shows what libbpf says" "$tap_output" "libbpf: "
+
+finish

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 120
+
+. "$SRC/tests/suites/common.bash"
+
+hello=$DRIVERS/hello.bpf.o
+
+# Without the module.
+rmmod chr_ext
+fails "without the module nothing loads" chrext load "$hello"
+like "and it is said what to do" "$tap_output" "not loaded: run 'modprobe chr_ext'"
+fails "doctor says the same" chrext doctor
+like "in its words" "$tap_output" "FAIL  chr_ext module"
+insmod "$MODULE"
+ok "with the module doctor is content" chrext doctor
+is "as JSON too" "$(chrext doctor --json | jq '[.[] | select(.result == "FAIL")] | length')" 0
+
+# Without bpffs.
+umount /sys/fs/bpf
+fails "without bpffs nothing is kept" chrext load "$hello"
+like "and it is said what to do" "$tap_output" "mount -t bpf bpf /sys/fs/bpf"
+fails "there is no node" test -e /dev/hello
+chrext load "$hello" --foreground &
+loader=$!
+ok "in the foreground it loads" soon test -c /dev/hello
+kill -INT $loader
+ok "and SIGINT is a good end" wait $loader
+fails "with which the node goes" test -e /dev/hello
+mount -t bpf bpf /sys/fs/bpf
+ok "bpffs is back" chrext load "$hello"
+chrext unload hello
+
+# Without privilege.
+unprivileged() {
+	setpriv --reuid 1000 --regid 1000 --clear-groups --bounding-set -all \
+		--inh-caps -all env "PATH=$PATH" "$@"
+}
+fails "without privilege nothing loads" unprivileged chrext load "$hello"
+like "and it is said what is missing" "$tap_output" "needs CAP_SYS_ADMIN"
+chrext load "$hello"
+fails "nor is it unloaded" unprivileged chrext unload hello
+ok "the driver is still there" test -c /dev/hello
+is "which a user may use" "$(unprivileged "$PROGS/call" /dev/hello r r:9)" 4:ebpf
+ok "list works without privilege" unprivileged chrext list
+like "and has it" "$tap_output" "hello"
+chrext unload hello
+chrext load "$NEGATIVE/subject.bpf.o"
+is "nobody else opens a node of mode 0640" \
+	"$(unprivileged "$PROGS/call" /dev/subject r)" open:EACCES
+chrext unload subject
+fails "root without CAP_BPF and CAP_SYS_ADMIN" setpriv --bounding-set \
+	-sys_admin,-bpf,-perfmon --inh-caps -all chrext load "$hello"
+like "hears the same" "$tap_output" "needs CAP_SYS_ADMIN"
+
+# Last, as there is no way back: a kernel that is locked down.
+mountpoint -q /sys/kernel/security || mount -t securityfs none /sys/kernel/security
+echo confidentiality > /sys/kernel/security/lockdown
+like "the kernel is locked down" "$(cat /sys/kernel/security/lockdown)" '\[confidentiality\]'
+ok "a driver loads on a locked kernel" chrext load "$hello"
+is "and works" "$(call /dev/hello r r:9)" 4:ebpf
+chrext unload hello
+fails "a driver that reads the kernel's memory does not" \
+	chrext load "$NEGATIVE/probe_read.bpf.o"
+like "and chrext says why" "$tap_output" "probe_read_kernel|lockdown"
+fails "there is no node" test -e /dev/probe_read
+like "doctor mentions it" "$(chrext doctor)" "lockdown: confidentiality"
+
+finish

@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 120
+
+. "$SRC/tests/suites/common.bash"
+
+# said NAME: what the driver had to say of its life, in order.
+said() {
+	chrext log "$1" --no-follow 2> /dev/null |
+		sed -n 's/.*\] \([^ :]*\): \(probe\|remove\|open\|close\)/\2/p' |
+		tr '\n' ,
+}
+
+subject=$NEGATIVE/subject.bpf.o
+
+fails "a probe that fails for instance 3 of 4" \
+	chrext load "$subject" --name four --set instances=4 --set probe_fails_at=3
+like "says so" "$tap_output" "probe of four3 failed: -EIO"
+is "is unwound: remove for those that were probed, the last first" "$(said four)" \
+	"probe 0,probe 1,probe 2,probe 3,remove 2,remove 1,remove 0,"
+is "no node is left" "$(echo /dev/four*)" "/dev/four*"
+ok "nor anything else" nothing_left
+fails "a probe that fails for the first" \
+	chrext load "$subject" --name first --set instances=4 --set probe_fails_at=0
+is "has nothing to unwind" "$(said first)" "probe 0,"
+for err in -12:-ENOMEM -16:-EBUSY -19:-ENODEV -517:; do
+	fails "a probe that gives ${err%:*}" chrext load "$subject" --name err \
+		--set probe_fails_at=0 --set "probe_ret=${err%:*}"
+done
+
+# Open and close.
+chrext load "$subject" --name files
+call /dev/files r > /dev/null
+call /dev/files rw r:1 w:x > /dev/null
+is "one close for each open" "$(said files | sed 's/[0-9][0-9]*//g')" \
+	"probe ,open ,close ,open ,close ,"
+exec 5< /dev/files 6<&5
+(true) <&5
+exec 5<&-
+is "a file that is still open, by dup or by a child, has none" \
+	"$(said files | tr , '\n' | grep -c close)" 2
+exec 6<&-
+is "until the last is closed" "$(said files | tr , '\n' | grep -c close)" 3
+exec 5< /dev/files 6< /dev/files
+chrext unload files
+like "a detach closes what is open, then removes" "$(said files)" \
+	"open ([0-9]+),open ([0-9]+),close [0-9]+,close [0-9]+,remove 0,$"
+exec 5<&- 6<&-
+is "and there is no other close afterwards" \
+	"$(said files | tr , '\n' | grep -c close)" 5
+is "each open had its own" "$(said files | tr , '\n' | grep open | cut -d' ' -f2 | sort)" \
+	"$(said files | tr , '\n' | grep close | cut -d' ' -f2 | sort)"
+
+# One device unbound, by hand.
+chrext load "$DRIVERS/hello.bpf.o" --name bind --set instances=3
+exec 5< /dev/bind1
+echo chr_ext.bind.1 > $drivers/chr_ext.bind/unbind
+is "a device that is unbound is gone" "$(echo /dev/bind*)" "/dev/bind0 /dev/bind2"
+IFS= read -r -n 1 -u 5 2> /tmp/why
+like "an open file of it gives ENODEV" "$(cat /tmp/why)" "No such device"
+is "the others work" "$(call /dev/bind0 r r:9) $(call /dev/bind2 r r:9)" "4:ebpf 4:ebpf"
+echo chr_ext.bind.1 > $drivers/chr_ext.bind/bind
+ok "bound again it is back" test -c /dev/bind1
+is "and works" "$(call /dev/bind1 r r:9)" 4:ebpf
+IFS= read -r -n 1 -u 5 2> /tmp/why
+like "the old file stays dead" "$(cat /tmp/why)" "No such device"
+echo chr_ext.bind.0 > $drivers/chr_ext.bind/unbind
+ok "a driver of which a device is unbound" chrext unload bind
+is "goes with the rest" "$(echo /dev/bind*)" "/dev/bind*"
+exec 5<&-
+
+chrext load "$subject" --name rebind --set instances=2
+echo chr_ext.rebind.1 > $drivers/chr_ext.rebind/unbind
+echo chr_ext.rebind.1 > $drivers/chr_ext.rebind/bind
+chrext unload rebind
+is "unbind is a remove, bind is a probe" "$(said rebind)" \
+	"probe 0,probe 1,remove 1,probe 1,remove 1,remove 0,"
+
+# A reload while old files are open.
+chrext load "$DRIVERS/echo.bpf.o"
+exec 5<> /dev/echo
+printf old >&5
+chrext unload echo
+chrext load "$DRIVERS/echo.bpf.o"
+is "a new driver of the name works while an old file is open" \
+	"$(call /dev/echo rw w:new r:9)" "3 3:new"
+{ head -c 1 <&5; } 2> /tmp/why
+like "which is dead" "$(cat /tmp/why)" "No such device"
+exec 5>&-
+is "closing it does the new one no harm" "$(call /dev/echo rw w:new r:9)" "3 3:new"
+chrext unload echo
+
+finish

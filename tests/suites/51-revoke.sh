@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 120
+
+. "$SRC/tests/suites/common.bash"
+
+for driver in echo scull; do
+	chrext load "$DRIVERS/$driver.bpf.o"
+	points "$PROGS/revoke" /dev/$driver chrext unload $driver
+	ok "$driver: nothing is left" nothing_left
+done
+
+# The loader in the foreground, killed while all are at work.
+chrext load "$DRIVERS/scull.bpf.o" --foreground &
+loader=$!
+soon test -c /dev/scull
+points "$PROGS/revoke" /dev/scull kill -9 $loader
+wait $loader 2> /dev/null
+ok "killed loader: nothing is left" nothing_left
+like "killed loader: the log says why" "$(chrext show scull)" "detached: "
+
+# The link detached, and the driver unbound, by others than the loader.
+chrext load "$DRIVERS/scull.bpf.o"
+points "$PROGS/revoke" /dev/scull \
+	sh -c "echo chr_ext.scull.0 > $drivers/chr_ext.scull/unbind"
+chrext unload scull
+
+# The same driver again and again, while others use what they find.
+"$PROGS/visitors" /dev/scull 4 > /tmp/visitors &
+visitors=$!
+for ((i = 0; i < 10; i++)); do
+	chrext load "$DRIVERS/scull.bpf.o" || break
+	chrext unload scull || break
+done
+is "10 times loaded and unloaded under who opens, reads and closes" $i 10
+kill $visitors
+wait $visitors
+like "who got through now and then" "$(cat /tmp/visitors)" "^[1-9][0-9]* visits$"
+
+finish
