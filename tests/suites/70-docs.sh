@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 180
+#
+# What the documents say is so: their programs are built and run as they stand.
+
+. "$SRC/tests/suites/common.bash"
+
+# block N FILE: the N-th block of C in a document.
+block() {
+	awk -v want="$1" '
+	/^```c$/ { n++; in_block = 1; next }
+	/^```$/ { in_block = 0 }
+	in_block && n == want { print }' "$2"
+}
+
+# compile NAME: as the documents say.
+compile() {
+	clang-19 -target bpf -g -O2 -Wall -Werror -I "$SRC/bpf/include" \
+		-c "/tmp/$1.bpf.c" -o "/tmp/$1.bpf.o"
+}
+
+readme=$SRC/README.md
+tutorial=$SRC/Documentation/tutorial.md
+
+block 1 "$readme" > /tmp/answer.bpf.c
+ok "README: its driver compiles" compile answer
+ok "README: and loads" chrext load /tmp/answer.bpf.o
+is "README: and answers" "$(cat /dev/answer)" 42
+ok "README: and goes" chrext unload answer
+
+block 1 "$tutorial" > /tmp/count.bpf.c
+ok "tutorial 1: compiles" compile count
+ok "tutorial 1: loads" chrext load /tmp/count.bpf.o
+is "tutorial 1: opens and closes, and reading gives EINVAL" \
+	"$(call /dev/count r r:1)" "EINVAL"
+ok "tutorial 1: goes" chrext unload count
+
+block 2 "$tutorial" > /tmp/count.bpf.c
+ok "tutorial 2: compiles" compile count
+ok "tutorial 2: loads" chrext load /tmp/count.bpf.o
+is "tutorial 2: two readers get 1 and 2" \
+	"$(cat /dev/count /dev/count | tr '\n' ' ')" "1 2 "
+ok "tutorial 2: goes" chrext unload count
+
+# The third block goes above the driver, and its op into it; the fourth is the
+# setting that the text has used instead of 1.
+{
+	block 2 "$tutorial" | sed '/^CHR_EXT_DRIVER/,$d'
+	block 3 "$tutorial"
+	block 2 "$tutorial" | sed -n '/^CHR_EXT_DRIVER/,$p' |
+		sed 's/^\t\.read = /\t.write = (void *)count_write,\n&/'
+} > /tmp/third.bpf.c
+cp /tmp/third.bpf.c /tmp/count.bpf.c
+ok "tutorial 3: compiles" compile count
+ok "tutorial 3: loads" chrext load /tmp/count.bpf.o
+ok "tutorial 3: a number is taken" sh -c 'echo 100 > /dev/count'
+is "tutorial 3: and counted on from" "$(cat /dev/count)" 101
+fails "tutorial 3: what is no number is not" bash -c 'echo abc > /dev/count'
+like "tutorial 3: with EINVAL" "$tap_output" "Invalid argument"
+like "tutorial 3: and the log says who" "$(chrext log count --no-follow)" \
+	"process [0-9]+ wrote no number"
+ok "tutorial 3: goes" chrext unload count
+
+ok "tutorial 4: loads three" chrext load /tmp/count.bpf.o --set instances=3
+is "tutorial 4: each with its own count" \
+	"$(cat /dev/count0 /dev/count0 /dev/count1 /dev/count2 | tr '\n' ' ')" \
+	"1 2 1 1 "
+ok "tutorial 4: which go" chrext unload count
+{
+	sed '1q' /tmp/third.bpf.c
+	block 4 "$tutorial"
+	sed '1d; s/\(fetch_and_add(&c->reads\), 1) + 1/\1, step) + step/' \
+		/tmp/third.bpf.c
+} > /tmp/count.bpf.c
+ok "tutorial 4: compiles with a setting" compile count
+ok "tutorial 4: loads with --set" chrext load /tmp/count.bpf.o --set step=5
+is "tutorial 4: and counts by it" "$(cat /dev/count /dev/count | tr '\n' ' ')" \
+	"5 10 "
+ok "tutorial 4: goes" chrext unload count
+is "there is no program in the tutorial that was not tried" \
+	"$(grep -c '^```c$' "$tutorial")" 4
+
+ok "abi.md is what the comments give" sh -c 'cd "$1" &&
+	awk -f Documentation/abi.awk bpf/include/chr_ext/abi.h kfuncs/*.c |
+	diff - Documentation/abi.md' sh "$SRC"
+kernel_doc=$(ls /usr/lib/linux-kbuild-*/scripts/kernel-doc)
+ok "kernel-doc has nothing to say against the comments" sh -c '
+	said=$("$1" -none "$2"/kmod/*.[ch] "$2"/kfuncs/*.c \
+		"$2"/bpf/include/chr_ext/*.h 2>&1) && [ -z "$said" ] ||
+	{ echo "$said"; exit 1; }' sh "${kernel_doc%%$'\n'*}" "$SRC"
+
+# kfuncs FILE...: the name of each, once a line.
+kfuncs() {
+	sed -n 's/^\(extern\|__bpf_kfunc\) [^(]*\b\(chr_ext_[a-z_]*\)(.*/\2/p' "$@" | sort
+}
+is "the header declares the kfuncs that there are" \
+	"$(kfuncs "$SRC/bpf/include/chr_ext/chr_ext.bpf.h")" \
+	"$(kfuncs "$SRC"/kfuncs/*.c)"
+is "and abi.md has each" \
+	"$(sed -n 's/^## \(chr_ext_[a-z_]*\)().*/\1/p' "$SRC/Documentation/abi.md" | sort)" \
+	"$(kfuncs "$SRC"/kfuncs/*.c)"
+
+# The verbs that chrext itself names.
+for verb in $(chrext --help | sed -n 's/^  *chrext \([a-z]*\).*/\1/p'); do
+	ok "chrext(8) tells of $verb" grep -q "^\.It Cm $verb\b" \
+		"$SRC/Documentation/man/chrext.8"
+done
+
+finish
