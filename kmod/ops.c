@@ -7,6 +7,7 @@
 #include <linux/bpf.h>
 #include <linux/bpf_verifier.h>
 #include <linux/btf.h>
+#include <linux/capability.h>
 #include <linux/ctype.h>
 #include <linux/module.h>
 
@@ -44,13 +45,16 @@ static bool ops_is_valid_access(int off, int size, enum bpf_access_type type,
 }
 
 /*
- * Helpers and kfuncs that read the memory of any task do not fault but look the
- * page up, and wait for it. No guard could be drained then.
+ * Some helpers and kfuncs wait for user space without a page fault: they look
+ * pages of another task up, read a file that is mapped (for a build id, or as
+ * a dynptr), which can be on FUSE, or wait for a key that a user agent makes.
+ * No guard could be drained then.
  */
 static const struct bpf_func_proto *
 ops_get_func_proto(enum bpf_func_id id, const struct bpf_prog *prog)
 {
-	if (id == BPF_FUNC_copy_from_user_task)
+	if (id == BPF_FUNC_copy_from_user_task ||
+	    (id == BPF_FUNC_get_task_stack && prog->sleepable))
 		return NULL;
 	return bpf_base_func_proto(id, prog);
 }
@@ -59,6 +63,8 @@ static const char *const waiting_kfuncs[] = {
 	"bpf_copy_from_user_task_str",
 	"bpf_copy_from_user_task_dynptr",
 	"bpf_copy_from_user_task_str_dynptr",
+	"bpf_dynptr_from_file",
+	"bpf_lookup_user_key",
 };
 
 /* Their ids in the kernel's BTF, or an error where it has none. */
@@ -262,9 +268,15 @@ static int ops_validate(void *kdata)
 	return 0;
 }
 
+/* A node is a thing of the whole machine; CAP_BPF is not enough. */
 static int ops_reg(void *kdata, struct bpf_link *link)
 {
-	return chr_ext_driver_reg(kdata);
+	const struct chr_ext_ops *ops = kdata;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return refuse(EPERM, ops->name,
+			      "attaching a driver needs CAP_SYS_ADMIN");
+	return chr_ext_driver_reg(ops);
 }
 
 static void ops_unreg(void *kdata, struct bpf_link *link)

@@ -50,4 +50,16 @@ if grep -qw bpf_copy_from_user_task_str /proc/kallsyms; then
 	fi
 fi
 
+# What else of the kernel's could wait for the caller, where there is it.
+waits() {
+	fails "$1 is refused" chrext load "$NEGATIVE/$1.bpf.o"
+	grep -qw "$2" /proc/kallsyms || return
+	like "$1: because of $2" "$tap_output" \
+		"$2 may wait for user space|$2 is not allowed"
+}
+fails "task_stack is refused" chrext -v load "$NEGATIVE/task_stack.bpf.o"
+like "task_stack: because of its helper" "$tap_output" "bpf_get_task_stack"
+waits file_dynptr bpf_dynptr_from_file
+waits user_key bpf_lookup_user_key
+
 finish
