@@ -22,7 +22,8 @@ __bpf_kfunc_start_defs();
 __bpf_kfunc u8 *chr_ext_dev_data(struct chr_ext_dev *dev,
 				 const u32 rdwr_buf_size)
 {
-	return rdwr_buf_size <= dev->size ? to_device(dev)->data : NULL;
+	return rdwr_buf_size && rdwr_buf_size <= dev->size ?
+		to_device(dev)->data : NULL;
 }
 
 /**
@@ -65,7 +66,7 @@ __bpf_kfunc int chr_ext_log(struct chr_ext_dev *dev, u32 level,
 {
 	struct chr_ext_device *d = to_device(dev);
 
-	if (level > CHR_EXT_DEBUG)
+	if (level < CHR_EXT_ERR || level > CHR_EXT_DEBUG)
 		return -EINVAL;
 	chr_ext_log_write(d->drv->log, level, dev_name(&d->dev), msg, msg__sz);
 	return 0;
@@ -84,7 +85,8 @@ __bpf_kfunc int chr_ext_log(struct chr_ext_dev *dev, u32 level,
 __bpf_kfunc u8 *chr_ext_file_data(struct chr_ext_file *file,
 				  const u32 rdwr_buf_size)
 {
-	return rdwr_buf_size <= file->size ? to_open(file)->data : NULL;
+	return rdwr_buf_size && rdwr_buf_size <= file->size ?
+		to_open(file)->data : NULL;
 }
 
 __bpf_kfunc_end_defs();

@@ -27,8 +27,9 @@ static int io_put(struct chr_ext_xfer *xfer, u32 offset, const void *src,
 	if (!len)
 		return 0;
 
+	/* The source may be a window of the same transfer. */
 	chr_ext_io_clean(xfer, offset);
-	memcpy(xfer->buf + offset, src, len);
+	memmove(xfer->buf + offset, src, len);
 	xfer->clean = max(xfer->clean, offset + len);
 	return len;
 }
@@ -36,8 +37,11 @@ static int io_put(struct chr_ext_xfer *xfer, u32 offset, const void *src,
 static int io_get(struct chr_ext_xfer *xfer, u32 offset, void *dst, u32 len)
 {
 	len = clip(offset, len, window_size(xfer));
-	if (len)
-		memcpy(dst, xfer->buf + offset, len);
+	if (!len)
+		return 0;
+
+	chr_ext_io_clean(xfer, offset + len);
+	memmove(dst, xfer->buf + offset, len);
 	return len;
 }
 
@@ -50,17 +54,23 @@ __bpf_kfunc_start_defs();
  * @rdwr_buf_size: its size, a constant
  *
  * Ops: read, write. In read the bytes are zero until the program writes them.
+ * A window of 4 bytes or more has to begin at a multiple of 4, one of 8 or more
+ * at a multiple of 8, as an atomic instruction may be used on it; chr_ext_io_put()
+ * and chr_ext_io_get() take any offset.
  *
  * Return: the first of @rdwr_buf_size bytes, or NULL when not all of them are
- * inside the transfer (&chr_ext_io.len).
+ * inside the transfer (&chr_ext_io.len), there are none, or @offset is not
+ * aligned.
  * Context: any; does not sleep. Since ABI 1.
  */
 __bpf_kfunc u8 *chr_ext_io_window(struct chr_ext_io *io, u32 offset,
 				  const u32 rdwr_buf_size)
 {
 	struct chr_ext_xfer *xfer = to_xfer(io);
+	u32 align = rdwr_buf_size < 8 ? rdwr_buf_size & 4 : 8;
 
-	if ((u64)offset + rdwr_buf_size > window_size(xfer))
+	if (!rdwr_buf_size || (align && offset % align) ||
+	    (u64)offset + rdwr_buf_size > window_size(xfer))
 		return NULL;
 	chr_ext_io_clean(xfer, offset + rdwr_buf_size);
 	return xfer->buf + offset;

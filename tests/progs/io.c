@@ -139,10 +139,11 @@ static void clipping(void)
 	get(UINT_MAX - 7, 100, 0, "get whose end is beyond 32 bits");
 	get(65530, 65536, 6, "get at the end of a large write");
 	window(0, 100, 1, "there is a window at the start");
-	window(84, 100, 1, "a window just fits");
-	window(85, 100, 0, "none that ends one byte beyond");
-	window(100, 100, 0, "none behind the end");
-	window(UINT_MAX, 100, 0, "none at the largest offset");
+	window(88, 104, 1, "a window just fits");
+	window(88, 103, 0, "none that ends one byte beyond");
+	window(104, 104, 0, "none behind the end");
+	window(4, 100, 0, "none of 16 bytes that is not aligned to 8");
+	window(UINT_MAX - 7, 100, 0, "none at the largest offset");
 	window(UINT_MAX - 15, 100, 0, "none that wraps around 32 bits");
 	window(0, 15, 0, "none of 16 bytes in 15");
 	window(0, 16, 1, "one of 16 bytes in 16");

@@ -54,4 +54,9 @@ is "but as an error" "$(count busy errors)" 1
 chrext unload busy
 is "and has no close" "$(chrext log busy --no-follow | grep -c ': close')" 0
 
+# Windows of no bytes.
+chrext load "$NEGATIVE/nothing.bpf.o"
+is "there is no window of no bytes" "$(call /dev/nothing r r:4)" "4:----"
+chrext unload nothing
+
 finish
