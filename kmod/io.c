@@ -119,8 +119,12 @@ static long write_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 	len = min_t(size_t, len, f->dev->drv->max_io);
 	copied = copy_from_iter(xfer->buf, len, from);
 	xfer->fault = copied < len;
-	if (!copied && len)
+	/* Half a message is none. */
+	if (xfer->fault &&
+	    (!copied || !(f->dev->drv->flags & CHR_EXT_STREAM))) {
+		iov_iter_revert(from, copied);
 		return -EFAULT;
+	}
 
 	xfer->pub.len = copied;
 	xfer->clean = copied;
