@@ -12,6 +12,7 @@
 #include <linux/cleanup.h>
 #include <linux/ctype.h>
 #include <linux/debugfs.h>
+#include <linux/kref.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/ratelimit.h>
@@ -32,11 +33,14 @@ struct log_record {
 };
 
 /*
- * users counts the attached drivers of the name, at most one and one that is
- * being refused; under logs_lock. A log without users goes when there are too
- * many of them.
+ * users counts the drivers of the name that are there: attached, about to be
+ * refused, or detached while a file is still open; under logs_lock. A log
+ * without users goes when there are too many of them.
+ *
+ * ref is held by the list of logs and by each reader.
  */
 struct chr_ext_log {
+	struct kref ref;
 	struct list_head node;		/* in logs, the longest unused first */
 	unsigned int users;
 	struct dentry *dentry;
@@ -61,9 +65,15 @@ module_param(dmesg, bool, 0644);
 MODULE_PARM_DESC(dmesg, "Copy the drivers' messages to the kernel log, rate-limited");
 
 struct log_reader {
+	struct chr_ext_log *log;
 	struct mutex lock;		/* next */
 	u64 next;			/* number of the record to read */
 };
+
+static void log_free(struct kref *ref)
+{
+	kvfree(container_of(ref, struct chr_ext_log, ref));
+}
 
 static int log_open(struct inode *inode, struct file *file)
 {
@@ -72,13 +82,19 @@ static int log_open(struct inode *inode, struct file *file)
 	if (!r)
 		return -ENOMEM;
 	mutex_init(&r->lock);
+	/* debugfs keeps the log from being dropped as long as this runs. */
+	r->log = inode->i_private;
+	kref_get(&r->log->ref);
 	file->private_data = r;
 	return nonseekable_open(inode, file);
 }
 
 static int log_release(struct inode *inode, struct file *file)
 {
-	kfree(file->private_data);
+	struct log_reader *r = file->private_data;
+
+	kref_put(&r->log->ref, log_free);
+	kfree(r);
 	return 0;
 }
 
@@ -100,8 +116,8 @@ static u64 log_copy(struct chr_ext_log *log, u64 seq, struct log_record *rec)
 static ssize_t log_read(struct file *file, char __user *buf, size_t count,
 			loff_t *ppos)
 {
-	struct chr_ext_log *log = file_inode(file)->i_private;
 	struct log_reader *r = file->private_data;
+	struct chr_ext_log *log = r->log;
 	char line[CHR_EXT_LOG_LEN + CHR_EXT_NAME_LEN + 64];
 	struct log_record rec;
 	size_t len;
@@ -137,8 +153,8 @@ out:
 
 static __poll_t log_poll(struct file *file, poll_table *wait)
 {
-	struct chr_ext_log *log = file_inode(file)->i_private;
 	struct log_reader *r = file->private_data;
+	struct chr_ext_log *log = r->log;
 
 	poll_wait(file, &log_wait, wait);
 	if (READ_ONCE(log->dropped))
@@ -157,11 +173,10 @@ static const struct file_operations log_fops = {
 static void log_drop(struct chr_ext_log *log)
 {
 	list_del(&log->node);
-	/* debugfs waits for readers that are inside a call. */
 	WRITE_ONCE(log->dropped, true);
 	wake_up_interruptible_all(&log_wait);
 	debugfs_remove(log->dentry);
-	kvfree(log);
+	kref_put(&log->ref, log_free);
 }
 
 static struct chr_ext_log *log_find(const char *name)
@@ -180,12 +195,18 @@ static struct chr_ext_log *log_alloc(const char *name)
 
 	if (!log)
 		return NULL;
+	kref_init(&log->ref);
 	strscpy(log->name, name, sizeof(log->name));
 	spin_lock_init(&log->lock);
 	ratelimit_state_init(&log->dmesg_rate, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
-	/* Logs are a convenience: without debugfs they just cannot be read. */
-	log->dentry = debugfs_create_file(name, 0400, logs_dir, log, &log_fops);
+	/*
+	 * Logs are a convenience: without debugfs they just cannot be read.
+	 * "unsafe" is without its own protection, which would make the one who
+	 * drops a log wait for a reader, and the reader for a page of his own.
+	 */
+	log->dentry = debugfs_create_file_unsafe(name, 0400, logs_dir, log,
+						 &log_fops);
 	list_add_tail(&log->node, &logs);
 	nr_idle++;
 	return log;
