@@ -6,7 +6,9 @@
 
 #include <linux/cleanup.h>
 #include <linux/idr.h>
+#include <linux/magic.h>
 #include <linux/mm.h>
+#include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
@@ -207,25 +209,39 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 /*
  * devtmpfs says nothing when it finds the name taken, by a device of another
  * class or by mknod(1), so we have to look. The node is looked for where the
- * caller sees it.
+ * caller sees it, unless that is no file system in memory: one of a process or
+ * a network might never answer, and is not where the node will be.
  */
+static int dev_check_node(const char *name)
+{
+	struct path dev, node;
+	int err;
+
+	if (kern_path("/dev", LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &dev))
+		return 0;
+	err = -ENOENT;
+	if (dev.mnt->mnt_sb->s_magic == TMPFS_MAGIC ||
+	    dev.mnt->mnt_sb->s_magic == RAMFS_MAGIC)
+		err = vfs_path_lookup(dev.dentry, dev.mnt, name, 0, &node);
+	if (!err)
+		path_put(&node);
+	path_put(&dev);
+
+	if (!err)
+		return -EEXIST;
+	return err == -ENOENT ? 0 : err;
+}
+
 static int dev_check_name(const char *name)
 {
-	char node[sizeof("/dev/") + CHR_EXT_NAME_LEN];
 	struct device *other;
-	struct path path;
 
 	other = class_find_device_by_name(&chr_ext_class, name);
 	if (other) {
 		put_device(other);
 		return -EEXIST;
 	}
-
-	snprintf(node, sizeof(node), "/dev/%s", name);
-	if (kern_path(node, 0, &path))
-		return 0;
-	path_put(&path);
-	return -EEXIST;
+	return dev_check_node(name);
 }
 
 static int dev_probe(struct chr_ext_device *d)
@@ -240,16 +256,22 @@ static int dev_probe(struct chr_ext_device *d)
 	return chr_ext_check_return(d, "probe", ret, 0);
 }
 
-/* The counterpart of dev_probe(); the guard has been drained for good. */
+/*
+ * The counterpart of dev_probe(); the guard has been drained for good. The
+ * memory was the programs', and does not wait for open files.
+ */
 static void dev_remove(struct chr_ext_device *d)
 {
 	const struct chr_ext_ops *ops = d->drv->ops;
 
-	if (!ops->remove)
-		return;
-	pagefault_disable();
-	ops->remove(&d->pub);
-	pagefault_enable();
+	if (ops->remove) {
+		pagefault_disable();
+		ops->remove(&d->pub);
+		pagefault_enable();
+	}
+	kvfree(d->data);
+	d->data = NULL;
+	d->pub.size = 0;
 }
 
 /* Ends the ops of a device. Afterwards only we call any. */
@@ -289,8 +311,12 @@ struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 
 	err = dev_check_name(dev_name(&d->dev));
 	if (err) {
-		pr_err("%s: refused: there is a /dev/%s already\n", drv->name,
-		       dev_name(&d->dev));
+		if (err == -EEXIST)
+			pr_err("%s: refused: there is a /dev/%s already\n",
+			       drv->name, dev_name(&d->dev));
+		else
+			pr_err("%s: refused: cannot look for /dev/%s: %pe\n",
+			       drv->name, dev_name(&d->dev), ERR_PTR(err));
 		goto err_put;
 	}
 
