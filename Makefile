@@ -50,6 +50,8 @@ kernel-check:
 		no "the kernel $$v is older than 6.12"; \
 	test -s $(KERNELDIR)/vmlinux || \
 		no "the headers of $$v have no BTF ($(KERNELDIR)/vmlinux is missing)"; \
+	test -s $(KERNELDIR)/Module.symvers || \
+		no "the headers of $$v have no Module.symvers"; \
 	test -x $(KERNELDIR)/tools/bpf/resolve_btfids/resolve_btfids || \
 		no "the headers of $$v have no tools/bpf/resolve_btfids/resolve_btfids"; \
 	command -v pahole >/dev/null || \
@@ -74,7 +76,7 @@ drivers: $(driver_o)
 tests: $(progs) $(negative_o)
 
 tests/progs/%: tests/progs/%.c
-	$(CC) $(c_flags) -pthread $(LDFLAGS) -o $@ $<
+	$(CC) $(c_flags) -pthread $(LDFLAGS) -o $@ $< $(libbpf_libs)
 
 -include $(wildcard user/*.d bpf/drivers/*.d tests/negative/*.d tests/progs/*.d)
 

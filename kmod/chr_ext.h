@@ -57,7 +57,8 @@ struct chr_ext_driver {
 	u32 max_io;
 
 	struct platform_device **pdevs;	/* the virtual devices */
-	int probe_err;			/* of the virtual device being added */
+	struct platform_device *adding;	/* the virtual device being added */
+	int probe_err;			/* of that one */
 };
 
 enum chr_ext_stat {

@@ -45,8 +45,13 @@ static int driver_probe(struct platform_device *pdev)
 			     struct chr_ext_driver, pdrv);
 	struct chr_ext_device *dev;
 
+	/* By driver_override any device of the platform can be brought here. */
+	if (pdev->id < 0 || pdev->id >= drv->instances)
+		return -ENODEV;
+
 	dev = chr_ext_dev_create(drv, &pdev->dev, pdev->id);
-	drv->probe_err = PTR_ERR_OR_ZERO(dev);
+	if (pdev == READ_ONCE(drv->adding))
+		drv->probe_err = PTR_ERR_OR_ZERO(dev);
 	if (IS_ERR(dev))
 		return PTR_ERR(dev);
 
@@ -147,7 +152,9 @@ static int driver_add_device(struct chr_ext_driver *drv, u32 index)
 		return -ENOMEM;
 
 	drv->probe_err = -ENODEV;
+	WRITE_ONCE(drv->adding, pdev);
 	err = platform_device_add(pdev);
+	WRITE_ONCE(drv->adding, NULL);
 	if (err) {
 		platform_device_put(pdev);
 		return err;

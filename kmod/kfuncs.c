@@ -22,14 +22,19 @@ static const struct btf *module_btf;
 
 BTF_ID_LIST_SINGLE(ops_id, struct, chr_ext_ops)
 
-/* Which op a program is for. */
+/*
+ * Which op a program is for. 6.12 asks before it has looked at what the
+ * program claims to attach to.
+ */
 static unsigned int prog_op(const struct bpf_prog *prog)
 {
 	const struct btf_type *t;
 	const struct btf_member *m;
 
 	t = btf_type_by_id(prog->aux->attach_btf, prog->aux->attach_btf_id);
-	if (prog->expected_attach_type >= btf_type_vlen(t))
+	if (!t || !btf_type_is_struct(t) ||
+	    t->size != sizeof(struct chr_ext_ops) ||
+	    prog->expected_attach_type >= btf_type_vlen(t))
 		return 0;
 
 	m = btf_type_member(t) + prog->expected_attach_type;

@@ -52,6 +52,10 @@ chrext unload subject
 fails "root without CAP_BPF and CAP_SYS_ADMIN" setpriv --bounding-set \
 	-sys_admin,-bpf,-perfmon --inh-caps -all chrext load "$hello"
 like "hears the same" "$tap_output" "needs CAP_SYS_ADMIN"
+is "what was loaded by others cannot be attached without CAP_SYS_ADMIN" \
+	"$("$PROGS/lowly" "$hello")" EPERM
+like "and the module says so" "$(refusals | tail -n 1)" \
+	"hello: refused: attaching a driver needs CAP_SYS_ADMIN"
 
 # Last, as there is no way back: a kernel that is locked down.
 mountpoint -q /sys/kernel/security || mount -t securityfs none /sys/kernel/security
