@@ -131,10 +131,10 @@ static unsigned char *page_that_never_comes(void)
 
 static int stall(const char *node)
 {
-	int fd = open(node, O_RDWR);
+	int fd = open(node, O_RDONLY);
 
 	need(fd >= 0, node);
-	return syscall(SYS_read, fd, page_that_never_comes(), 10) < 0;
+	return syscall(SYS_read, fd, page_that_never_comes(), 1000) < 0;
 }
 
 static int peek(const char *node)

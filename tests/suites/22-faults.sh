@@ -50,6 +50,21 @@ if grep -qw bpf_copy_from_user_task_str /proc/kallsyms; then
 	fi
 fi
 
+# A reader of a log who never gets his page, while that log is dropped.
+chrext load "$DRIVERS/hello.bpf.o" --name first
+chrext unload first
+"$PROGS/faults" stall /sys/kernel/debug/chr_ext/first /tmp/read-log &
+reader=$!
+ok "a reader of a log waits for his own page" soon test -e /tmp/read-log
+for ((i = 0; i < 17; i++)); do
+	timeout 20 chrext load "$DRIVERS/hello.bpf.o" --name "next$i" &&
+		timeout 20 chrext unload "next$i" || break
+done
+is "17 drivers come and go all the same" $i 17
+fails "and his log is dropped" test -e /sys/kernel/debug/chr_ext/first
+kill -9 $reader
+wait $reader 2> /dev/null
+
 # What else of the kernel's could wait for the caller, where there is it.
 waits() {
 	fails "$1 is refused" chrext load "$NEGATIVE/$1.bpf.o"

@@ -37,4 +37,17 @@ kill $visitors
 wait $visitors
 like "who got through now and then" "$(cat /tmp/visitors)" "^[1-9][0-9]* visits$"
 
+# The memory that was for the driver's programs goes with the driver.
+vmalloc_mib() {
+	echo $(($(sed -n 's/^VmallocUsed: *\([0-9]*\) kB$/\1/p' /proc/meminfo) / 1024))
+}
+before=$(vmalloc_mib)
+chrext load "$DRIVERS/scull.bpf.o" --set dev_size=64M
+exec 5<> /dev/scull
+ok "a device has its memory" test "$(vmalloc_mib)" -ge $((before + 64))
+chrext unload scull
+ok "which goes with it, though a file is open" \
+	test "$(vmalloc_mib)" -lt $((before + 16))
+exec 5>&-
+
 finish
