@@ -5,10 +5,6 @@
  */
 #include <chr_ext/chr_ext.bpf.h>
 
-struct bpf_dynptr {
-	__u64 opaque[2];
-} __attribute__((aligned(8)));
-
 struct file {
 };
 

@@ -51,4 +51,8 @@ is "one that is not runs" "$(call /dev/pair_b r r:1)" 0
 chrext unload pair_a
 chrext unload pair_b
 
+ok "a driver with a lock, a loop and a dynptr loads" chrext load "$NEGATIVE/locked.bpf.o"
+is "and works" "$(call /dev/locked rw w:12345 w:123 r:2)" "5 3 2:13"
+chrext unload locked
+
 finish
