@@ -16,8 +16,4 @@ long BPF_PROG(plain_read, struct chr_ext_file *file, struct chr_ext_io *io)
 
 CHR_EXT_DRIVER(pair_a, .read = (void *)sleepable_read);
 
-SEC(".struct_ops.link")
-struct chr_ext_ops pair_b = {
-	.name = "pair_b",
-	.read = (void *)plain_read,
-};
+CHR_EXT_DRIVER(pair_b, .read = (void *)plain_read);

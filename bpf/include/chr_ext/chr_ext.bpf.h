@@ -176,10 +176,11 @@ extern int chr_ext_log(struct chr_ext_dev *dev, __u32 level,
 
 /*
  * CHR_EXT_DRIVER(foo, .read = (void *)foo_read, .mode = 0444) ends a driver:
- * its node is /dev/foo.
+ * its node is /dev/foo. A file may have several: libbpf takes the first of the
+ * strings in the section of licences.
  */
 #define CHR_EXT_DRIVER(drv, members...)					\
-char _license[] SEC("license") = "GPL";					\
+char drv##_license[] SEC("license") = "GPL";				\
 SEC(".struct_ops.link")							\
 struct chr_ext_ops drv = {						\
 	.name = #drv,							\
