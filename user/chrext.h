@@ -147,8 +147,18 @@ bool kmsg_refusal(int fd, const char *name, char *text, size_t size);
 void messages_init(bool verbose);
 void messages_forget(void);
 const char *messages_find(const char *what);
+bool messages_word(const char *before, char *word, size_t size);
+bool messages_section(const char *prog, char *section, size_t size);
 const char *messages_best(void);
 bool messages_verifier(char *prog, size_t size, const char **log);
+
+struct reason {
+	char text[256];
+	char place[128];	/* FILE:LINE */
+	const char *hint;	/* or NULL */
+};
+
+bool verifier_reason(const char *log, struct reason *r);
 void verifier_excerpt(const char *log);
 
 /* object.c: a driver's file */

@@ -151,16 +151,24 @@ static int not_loaded_yet(const struct object *o)
 	return 0;
 }
 
-/* The word between @before and the next blank in a message of libbpf. */
-static bool said_word(const char *before, char *word, size_t size)
+static void complain_verifier(const struct object *o, const char *prog,
+			      const char *op, const struct object_driver *d,
+			      const char *log)
 {
-	const char *s = messages_find(before);
+	struct reason r;
+	char *who;
 
-	if (!s)
-		return false;
-	s += strlen(before);
-	snprintf(word, size, "%.*s", (int)strcspn(s, " ':\n"), s);
-	return *word;
+	who = op ? xprintf("%s, op %s of driver \"%s\"", prog, op,
+			   object_name(o, d)) : xprintf("%s", prog);
+	if (verifier_reason(log, &r))
+		complain("the verifier rejected %s%s%s: %s", who,
+			 *r.place ? ", at " : "", r.place, r.text);
+	else
+		complain("the verifier rejected %s:", who);
+	if (r.hint)
+		complain("%s", r.hint);
+	verifier_excerpt(log);
+	free(who);
 }
 
 static void complain_program(const struct object *o, const char *prog,
@@ -178,7 +186,7 @@ static void complain_program(const struct object *o, const char *prog,
 		complain("the program %s was refused: %s", prog, text);
 		return;
 	}
-	if (said_word(unserved, member, sizeof(member))) {
+	if (messages_word(unserved, member, sizeof(member))) {
 		complain("driver \"%s\" has the op %s (%s), which the loaded chr_ext module does not serve",
 			 d ? object_name(o, d) : o->path, member, prog);
 		return;
@@ -192,12 +200,7 @@ static void complain_program(const struct object *o, const char *prog,
 			 errno_text(err));
 		return;
 	}
-	if (op)
-		complain("the verifier rejected %s, op %s of driver \"%s\":",
-			 prog, op, object_name(o, d));
-	else
-		complain("the verifier rejected %s:", prog);
-	verifier_excerpt(log);
+	complain_verifier(o, prog, op, d, log);
 	if (lockdown_is("confidentiality"))
 		complain("the kernel is locked down (confidentiality), which takes from programs the helpers that read kernel memory");
 }
@@ -211,13 +214,13 @@ static void complain_load(const struct object *o, int err, int kmsg)
 		complain_program(o, word, log, err, kmsg);
 		return;
 	}
-	if (!said_word("struct_ops init_kern ", map, sizeof(map)))
+	if (!messages_word("struct_ops init_kern ", map, sizeof(map)))
 		snprintf(map, sizeof(map), "?");
-	if (said_word("Cannot find member ", word, sizeof(word)))
+	if (messages_word("Cannot find member ", word, sizeof(word)))
 		complain("%s sets %s.%s, a member that the loaded chr_ext module does not know",
 			 o->path, map, word);
-	else if (said_word("Error in size of member ", word, sizeof(word)) ||
-		 said_word("Unmatched member type ", word, sizeof(word)))
+	else if (messages_word("Error in size of member ", word, sizeof(word)) ||
+		 messages_word("Unmatched member type ", word, sizeof(word)))
 		complain("%s has %s.%s as another type than the loaded chr_ext module",
 			 o->path, map, word);
 	else if (messages_find("struct chr_ext_ops is not found in kernel BTF") ||
@@ -225,12 +228,16 @@ static void complain_load(const struct object *o, int err, int kmsg)
 		complain("the chr_ext module is loaded, but its BTF has no chr_ext_ops: build it again for this kernel");
 	else if (messages_find("extern (func ksym) '") &&
 		 messages_find("': func_proto ") &&
-		 said_word("extern (func ksym) '", word, sizeof(word)))
+		 messages_word("extern (func ksym) '", word, sizeof(word)))
 		complain("%s declares %s() with other types than the kernel or the loaded chr_ext module has",
 			 o->path, word);
-	else if (said_word("extern (func ksym) '", word, sizeof(word)))
+	else if (messages_word("extern (func ksym) '", word, sizeof(word)))
 		complain("%s calls %s(), which neither this kernel nor the loaded chr_ext module has",
 			 o->path, word);
+	else if (messages_find("BTF loading error") &&
+		 messages_find(" Invalid arg#"))
+		complain("%s has BTF that the kernel does not take: compile it with -O2",
+			 o->path);
 	else if (err == -EPERM)
 		complain_eperm("loading a driver");
 	else

@@ -9,6 +9,8 @@
 
 #define MAX_MESSAGES	64
 #define EXCERPT_LINES	24
+#define TRACE_LINES	10
+#define BAD_SECTION	"unrecognized ELF section name '"
 #define LOG_BEGIN	"-- BEGIN PROG LOAD LOG --\n"
 #define LOG_END		"-- END PROG LOAD LOG --"
 
@@ -32,7 +34,8 @@ static int print(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	va_list copy;
 
-	if (level == LIBBPF_WARN) {
+	/* Of a debugging message there is one reason to tell. */
+	if (level == LIBBPF_WARN || strstr(fmt, "unrecognized ELF section")) {
 		va_copy(copy, ap);
 		keep(fmt, copy);
 		va_end(copy);
@@ -66,10 +69,37 @@ const char *messages_find(const char *what)
 	return NULL;
 }
 
+/* The word between @before and the next blank. */
+bool messages_word(const char *before, char *word, size_t size)
+{
+	const char *s = messages_find(before);
+
+	if (!s)
+		return false;
+	s += strlen(before);
+	snprintf(word, size, "%.*s", (int)strcspn(s, " ':\n"), s);
+	return *word;
+}
+
+/* The section of a program, if libbpf does not know what it is for. */
+bool messages_section(const char *prog, char *section, size_t size)
+{
+	char *before = xprintf("prog '%s': " BAD_SECTION, prog);
+	bool found = messages_word(before, section, size);
+
+	free(before);
+	return found;
+}
+
 /* libbpf goes from the particular to the general: the first is the reason. */
 const char *messages_best(void)
 {
-	return nr_messages ? messages[0] : NULL;
+	size_t i;
+
+	for (i = 0; i < nr_messages; i++)
+		if (!strstr(messages[i], BAD_SECTION))
+			return messages[i];
+	return NULL;
 }
 
 /*
@@ -127,25 +157,116 @@ static void print_tail(const char *s, const char *end, size_t max)
 	}
 }
 
-/*
- * The end of the verifier's log is where it says what it dislikes. Newer
- * kernels go on with an explanation, of which the way of the values is long.
- */
-void verifier_excerpt(const char *log)
+/* Where the log ends; from @verdict on, newer kernels explain. */
+static const char *log_end(const char *log, const char **verdict)
 {
-	const char *end = strstr(log, LOG_END), *verdict, *way, *advice;
+	const char *end = strstr(log, LOG_END);
 
 	if (!end)
 		end = log + strlen(log);
-	verdict = strstr(log, "\nVerification failed: ");
-	if (!verdict || verdict > end) {
-		print_tail(log, end, 15);
+	*verdict = strstr(log, "\nVerification failed: ");
+	if (*verdict > end)
+		*verdict = NULL;
+	return end;
+}
+
+/* Instructions, their source, and what was known there. */
+static bool is_trace(const char *line, size_t len)
+{
+	size_t digits = strspn(line, "0123456789");
+
+	return (digits && line[digits] == ':') || *line == ';' ||
+	       !strncmp(line, "from ", 5) ||
+	       memmem(line, len, " has btf_id ", 12);
+}
+
+/* "; SOURCE @ FILE:LINE", with or without an instruction before it. */
+static void trace_place(const char *line, size_t len, char *place, size_t size)
+{
+	const char *s, *end = line + len;
+
+	while ((s = memmem(line, end - line, " @ ", 3))) {
+		line = s + 3;
+		snprintf(place, size, "%.*s", (int)(end - line), line);
+	}
+}
+
+static const char *hint(const char *said, size_t len)
+{
+	static const struct {
+		const char *text, *hint;
+	} hints[] = {
+		{ "_or_null'",
+		  "the pointer may be NULL: compare it with NULL first" },
+		{ "!read_ok",
+		  "that register was never set; if this is where the op begins, it lacks BPF_PROG()" },
+		{ "only read is supported",
+		  "the structs that an op is given are read-only; chr_ext_io_set_pos() moves the position" },
+		{ "BPF program is too large",
+		  "the verifier sees no end of a loop: use bpf_for()" },
+		{ "jumps is too complex",
+		  "the verifier sees no end of a loop: use bpf_for()" },
+		{ "infinite loop detected",
+		  "the verifier sees no end of a loop: use bpf_for()" },
+		{ "GPL compatible license",
+		  "the file lacks char license[] SEC(\"license\") = \"GPL\", which CHR_EXT_DRIVER() brings" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(hints); i++)
+		if (memmem(said, len, hints[i].text, strlen(hints[i].text)))
+			return hints[i].hint;
+	return NULL;
+}
+
+/*
+ * The verifier says what it dislikes behind the instructions that it followed.
+ * @place is empty when they had no source.
+ */
+bool verifier_reason(const char *log, struct reason *r)
+{
+	const char *verdict, *end = log_end(log, &verdict), *s, *said = NULL;
+	bool in_trace = true;
+	size_t len;
+
+	*r = (struct reason) { };
+	if (verdict)
+		end = verdict;
+	for (s = log; s < end; s += len + (s[len] == '\n')) {
+		len = strcspn(s, "\n");
+		if (!tells_something(s, len))
+			continue;
+		if (is_trace(s, len)) {
+			trace_place(s, len, r->place, sizeof(r->place));
+			in_trace = true;
+		} else if (in_trace) {
+			said = s;
+			in_trace = false;
+		}
+	}
+	if (!said)
+		return false;
+	snprintf(r->text, sizeof(r->text), "%.*s", (int)strcspn(said, "\n"),
+		 said);
+	r->hint = hint(said, end - said);
+	return true;
+}
+
+/*
+ * The end of the verifier's log is the way to what it dislikes. Newer kernels
+ * go on with an explanation, of which the way of the values is long.
+ */
+void verifier_excerpt(const char *log)
+{
+	const char *verdict, *end = log_end(log, &verdict), *way, *advice;
+
+	if (!verdict) {
+		print_tail(log, end, TRACE_LINES);
 		return;
 	}
 
 	way = strstr(verdict, "\nCausal path:");
 	advice = strstr(verdict, "\nSuggestion:");
-	print_tail(log, verdict, 1);
 	print_tail(verdict, way && way < end ? way : end, EXCERPT_LINES);
 	if (way && advice && advice < end)
 		print_tail(advice, end, EXCERPT_LINES);

@@ -128,11 +128,34 @@ static void drivers_collect(struct object *o)
 	}
 }
 
+static void complain_open(const char *path, int err)
+{
+	const char *why = messages_best();
+	char prog[128], ops[128], section[128], *op;
+
+	if (messages_find(" is not struct_ops BPF program") &&
+	    messages_word("struct_ops reloc ", ops, sizeof(ops)) &&
+	    messages_word(": prog ", prog, sizeof(prog))) {
+		if (!messages_section(prog, section, sizeof(section))) {
+			complain("%s: the program %s of driver \"%s\" is in no section for ops: it needs SEC(\"struct_ops/OP\")",
+				 path, prog, ops);
+			return;
+		}
+		op = strchr(section, '/');
+		complain("%s: the program %s of driver \"%s\" is in section \"%s\": it needs SEC(\"struct_ops%s\")",
+			 path, prog, ops, section, op ? op : "/OP");
+	} else if (why && !strncmp(why, "BTF is required", 15)) {
+		complain("%s has no BTF: compile it with -g", path);
+	} else {
+		complain("%s is not a BPF object that libbpf can open: %s",
+			 path, why ? why : errno_text(err));
+	}
+}
+
 int object_open(struct object *o, const char *path, bool verbose)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts,
 		    .kernel_log_level = verbose ? 1 : 0);
-	const char *why;
 	int err;
 
 	*o = (struct object) { .path = path };
@@ -142,9 +165,7 @@ int object_open(struct object *o, const char *path, bool verbose)
 	o->obj = bpf_object__open_file(path, &opts);
 	if (!o->obj) {
 		err = -errno;
-		why = messages_best();
-		complain("%s is not a BPF object that libbpf can open: %s",
-			 path, why ? why : errno_text(err));
+		complain_open(path, err);
 		return err;
 	}
 	o->btf = bpf_object__btf(o->obj);

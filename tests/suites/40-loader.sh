@@ -99,6 +99,35 @@ exits 1 "a program that the verifier rejects" chrext load "$NEGATIVE/beyond.bpf.
 like "is named with its op" "$tap_output" "rejected wrong_read, op read of driver \"beyond\""
 like "and the reason" "$tap_output" "invalid access to memory|Access outside bounds"
 ok "in less than 40 lines" test "$(wc -l <<< "$tap_output")" -lt 40
+
+# told OBJECT FIRST [SECOND]: what the first lines of a refusal say.
+told() {
+	local lines
+	fails "$1 is refused" chrext load "$NEGATIVE/$1.bpf.o"
+	mapfile -t lines <<< "$tap_output"
+	like "$1: the first line says where and why" "${lines[0]}" "$2"
+	[ $# -lt 3 ] || like "$1: the second what to do" "${lines[1]}" "$3"
+}
+
+told beyond "at beyond\.bpf\.c:11: .*outside|invalid access to memory"
+told unchecked "at unchecked\.bpf\.c:8: R0 invalid mem access" "compare it with NULL"
+told scribble "at scribble\.bpf\.c:8: only read is" "chr_ext_io_set_pos\(\)"
+told no_prog "at no_prog\.bpf\.c:6: R2 !read_ok" "BPF_PROG\(\)"
+told endless "at endless\.bpf\.c:[0-9]*: infinite loop" "bpf_for\(\)"
+told no_license "\"no_license\": .*GPL compatible" 'SEC\("license"\)'
+told section 'wrong_read of driver "section" is in section "struct_op/read": it needs SEC\("struct_ops/read"\)'
+told no_section 'is in no section for ops: it needs SEC\("struct_ops/OP"\)'
+
+# without OPTION OTHER: hello, compiled with the other only.
+without() {
+	clang-19 -target bpf "$2" -I "$SRC/bpf/include" \
+		-c "$SRC/bpf/drivers/hello.bpf.c" -o /tmp/without.bpf.o
+	fails "a driver that was compiled without $1" chrext load /tmp/without.bpf.o
+	like "hears of $1" "${tap_output%$'\n'}" "without.bpf.o has .*: compile it with $1\$"
+}
+without -g -O2
+without -O2 -g
+
 exits 1 "-v" chrext -v load "$NEGATIVE/beyond.bpf.o"
 like "shows what libbpf says" "$tap_output" "libbpf: "
 
