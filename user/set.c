@@ -345,6 +345,16 @@ static const struct btf_member *member_deep(const struct btf *btf,
 	return NULL;
 }
 
+/* 444 would be another mode than the one that is meant. */
+static bool is_mode(const struct btf *btf, const struct btf_type *t,
+		    const char *name, size_t len)
+{
+	const char *type = btf__name_by_offset(btf, t->name_off);
+
+	return len == 4 && !strncmp(name, "mode", len) &&
+	       !strncmp(type, "chr_ext_ops", strlen("chr_ext_ops"));
+}
+
 static const char *step_member(struct place *p, const struct btf_type *t,
 			       const char *s)
 {
@@ -369,6 +379,12 @@ static const char *step_member(struct place *p, const struct btf_type *t,
 	}
 	p->type = m->type;
 	p->data += bits / 8;
+	if (is_mode(p->btf, t, s, len) && *p->value != '0') {
+		p->at_len = s + len - p->var;
+		refuse(p, "takes an octal number, which needs a leading 0, not \"%s\"",
+		       p->value);
+		return NULL;
+	}
 	return s + len;
 }
 
@@ -466,9 +482,59 @@ static bool find_ops(const struct object *o, const char *name, size_t len,
 	return false;
 }
 
+#define MAX_NAMES	16
+
+struct names {
+	char text[512];
+	size_t used;
+	size_t nr;
+};
+
+static void names_add(struct names *n, const char *name)
+{
+	/* Of a format or the like, which the compiler made. */
+	if (strchr(name, '.') || n->nr > MAX_NAMES ||
+	    n->used >= sizeof(n->text))
+		return;
+	n->used += snprintf(n->text + n->used, sizeof(n->text) - n->used,
+			    "%s%s", n->nr ? ", " : "",
+			    n->nr == MAX_NAMES ? "..." : name);
+	n->nr++;
+}
+
+static void names_globals(struct names *n, const struct btf *btf)
+{
+	const struct btf_type *t, *var;
+	__u32 i;
+	int v;
+
+	for (i = 1; i < btf__type_cnt(btf); i++) {
+		t = btf__type_by_id(btf, i);
+		if (!btf_is_datasec(t) ||
+		    !is_data_section(btf__name_by_offset(btf, t->name_off)))
+			continue;
+		for (v = 0; v < btf_vlen(t); v++) {
+			var = btf__type_by_id(btf, btf_var_secinfos(t)[v].type);
+			names_add(n, btf__name_by_offset(btf, var->name_off));
+		}
+	}
+}
+
+static void names_members(struct names *n, const struct btf *btf,
+			  const struct btf_type *ops)
+{
+	const struct btf_member *m = btf_members(ops);
+	int i;
+
+	for (i = 0; i < btf_vlen(ops); i++, m++)
+		if (!btf_is_ptr(btf__type_by_id(btf, m->type)))
+			names_add(n, btf__name_by_offset(btf, m->name_off));
+}
+
 static int unknown(const struct object *o, const struct place *p, size_t len)
 {
 	const struct object_driver *d = &o->drivers[0];
+	struct names names = { };
 
 	if (o->nr_drivers > 1 && member_find(o->btf, d->type, p->var, len)) {
 		complain("--set %.*s=%s: %s holds %zu drivers, say which: --set %s.%.*s=%s",
@@ -476,8 +542,11 @@ static int unknown(const struct object *o, const struct place *p, size_t len)
 			 bpf_map__name(d->map), p->var_len, p->var, p->value);
 		return -EINVAL;
 	}
-	complain("--set %.*s=%s: %s has no global variable \"%.*s\", and struct chr_ext_ops no such member",
-		 p->var_len, p->var, p->value, o->path, (int)len, p->var);
+	names_globals(&names, o->btf);
+	names_members(&names, o->btf, d->type);
+	complain("--set %.*s=%s: %s has no global variable \"%.*s\", and struct chr_ext_ops no such member; there are %s",
+		 p->var_len, p->var, p->value, o->path, (int)len, p->var,
+		 names.text);
 	return -EINVAL;
 }
 
