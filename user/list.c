@@ -80,5 +80,8 @@ int verb_list(const struct options *opt)
 	else
 		print_table(devs, nr);
 	free(devs);
-	return EXIT_OK;
+	if (nr || module_loaded())
+		return EXIT_OK;
+	complain("the chr_ext module is not loaded: run 'modprobe chr_ext'");
+	return EXIT_FAILED;
 }

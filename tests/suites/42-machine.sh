@@ -10,6 +10,9 @@ hello=$DRIVERS/hello.bpf.o
 rmmod chr_ext
 fails "without the module nothing loads" chrext load "$hello"
 like "and it is said what to do" "$tap_output" "not loaded: run 'modprobe chr_ext'"
+fails "list does not take it for no driver" chrext list
+like "and says why" "$tap_output" "^chrext: the chr_ext module is not loaded"
+is "list --json is JSON nevertheless" "$(chrext list --json 2> /dev/null | jq -c .)" "[]"
 fails "doctor says the same" chrext doctor
 like "in its words" "$tap_output" "FAIL  chr_ext module"
 insmod "$MODULE"
