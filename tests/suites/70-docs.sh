@@ -42,21 +42,34 @@ ok "tutorial 2: loads" chrext load /tmp/count.bpf.o
 is "tutorial 2: two readers get 1 and 2" \
 	"$(cat /dev/count /dev/count | tr '\n' ' ')" "1 2 "
 ok "tutorial 2: goes" chrext unload count
+sed 's,struct_ops/read,struct_ops/raed,g' /tmp/count.bpf.o > /tmp/raed.bpf.o
+ok "tutorial 2: the word in SEC() has no effect" chrext load /tmp/raed.bpf.o
+is "tutorial 2: what counts is the member" "$(cat /dev/count)" 1
+ok "tutorial 2: goes again" chrext unload count
+sed -i '/\.dev_size/d' /tmp/count.bpf.c
+ok "tutorial 2: compiles without .dev_size" compile count
+ok "tutorial 2: and loads" chrext load /tmp/count.bpf.o
+is "tutorial 2: and has no memory" "$(call /dev/count r r:9)" EIO
+ok "tutorial 2: goes for good" chrext unload count
 
-# The third block goes above the driver, and its op into it; the fourth is the
-# setting that the text has used instead of 1.
-{
+# with_write N: the second block, with the N-th above the driver as its write.
+with_write() {
 	block 2 "$tutorial" | sed '/^CHR_EXT_DRIVER/,$d'
-	block 3 "$tutorial"
+	block "$1" "$tutorial"
 	block 2 "$tutorial" | sed -n '/^CHR_EXT_DRIVER/,$p' |
 		sed 's/^\t\.read = /\t.write = (void *)count_write,\n&/'
-} > /tmp/third.bpf.c
+}
+
+with_write 3 > /tmp/third.bpf.c
 cp /tmp/third.bpf.c /tmp/count.bpf.c
 ok "tutorial 3: compiles" compile count
 ok "tutorial 3: loads" chrext load /tmp/count.bpf.o
 ok "tutorial 3: a number is taken" sh -c 'echo 100 > /dev/count'
 is "tutorial 3: and counted on from" "$(cat /dev/count)" 101
-fails "tutorial 3: what is no number is not" bash -c 'echo abc > /dev/count'
+for text in abc 3x 1234567890123456 ''; do
+	fails "tutorial 3: '$text' is not" bash -c 'echo "$1" > /dev/count' bash "$text"
+done
+is "tutorial 3: and changes nothing" "$(cat /dev/count)" 102
 like "tutorial 3: with EINVAL" "$tap_output" "Invalid argument"
 like "tutorial 3: and the log says who" "$(chrext log count --no-follow)" \
 	"process [0-9]+ wrote no number"
@@ -67,19 +80,29 @@ is "tutorial 4: each with its own count" \
 	"$(cat /dev/count0 /dev/count0 /dev/count1 /dev/count2 | tr '\n' ' ')" \
 	"1 2 1 1 "
 ok "tutorial 4: which go" chrext unload count
+# The fourth block goes below the #include, the fifth is a line that changes.
 {
 	sed '1q' /tmp/third.bpf.c
 	block 4 "$tutorial"
-	sed '1d; s/\(fetch_and_add(&c->reads\), 1) + 1/\1, step) + step/' \
-		/tmp/third.bpf.c
+	awk -v line="$(block 5 "$tutorial")" '
+	NR == 1 { next }
+	/fetch_and_add/ { print line; next }
+	{ print }' /tmp/third.bpf.c
 } > /tmp/count.bpf.c
 ok "tutorial 4: compiles with a setting" compile count
 ok "tutorial 4: loads with --set" chrext load /tmp/count.bpf.o --set step=5
 is "tutorial 4: and counts by it" "$(cat /dev/count /dev/count | tr '\n' ' ')" \
 	"5 10 "
 ok "tutorial 4: goes" chrext unload count
+
+with_write 6 > /tmp/count.bpf.c
+ok "tutorial 5: compiles" compile count
+ok "tutorial 5: loads" chrext load /tmp/count.bpf.o
+ok "tutorial 5: takes 100 lines of 3 or 4 bytes" sh -c 'seq 10 109 > /dev/count'
+is "tutorial 5: and has counted them" "$(cat /dev/count)" 101
+ok "tutorial 5: goes" chrext unload count
 is "there is no program in the tutorial that was not tried" \
-	"$(grep -c '^```c$' "$tutorial")" 4
+	"$(grep -c '^```c$' "$tutorial")" 6
 
 ok "abi.md is what the comments give" sh -c 'cd "$1" &&
 	awk -f Documentation/abi.awk bpf/include/chr_ext/abi.h kfuncs/*.c |
