@@ -18,8 +18,8 @@ KERNEL ?= all
 
 c_flags = -Wall -Wextra $(WERROR) $(CFLAGS) $(CPPFLAGS) -MMD -MP
 bpf_flags = -target bpf -mcpu=v3 -O2 -g -Wall $(WERROR) -I bpf/include -MMD -MP
-libbpf_cflags = $(shell $(PKG_CONFIG) --cflags libbpf)
-libbpf_libs = $(shell $(PKG_CONFIG) --libs libbpf) -lelf -lz
+libbpf_cflags = $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
+libbpf_libs = $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null) -lelf -lz
 
 user_o := $(patsubst %.c,%.o,$(wildcard user/*.c))
 loader := $(if $(user_o),user/chrext)
@@ -38,12 +38,17 @@ kbuild = $(MAKE) -C $(KERNELDIR) M=$(CURDIR) $(if $(filter amd64,$(ARCH)),ARCH=x
 module: kernel-check
 	+$(kbuild) modules
 
+no = no() { echo "chr_ext: $$*" >&2; exit 1; }
+no_kernel = $(if $(filter file,$(origin KERNELDIR)),no kernel headers in \
+	$(KERNELDIR): install linux-headers-$$(uname -r) or say KERNELDIR=DIR,\
+	KERNELDIR=$(KERNELDIR) is not a kernel build tree)
+
 # Without BTF the module would build, load nowhere and say so late.
 .PHONY: kernel-check
 kernel-check:
-	@no() { echo "chr_ext: $$*" >&2; exit 1; }; \
+	@$(no); \
 	test -e $(KERNELDIR)/Makefile || \
-		no "no kernel headers in $(KERNELDIR): install linux-headers-$$(uname -r)"; \
+		no "$(strip $(no_kernel))"; \
 	v=$$(cat $(KERNELDIR)/include/config/kernel.release 2>/dev/null) || \
 		no "the kernel tree $(KERNELDIR) is not configured"; \
 	printf '6.12\n%s\n' "$$v" | sort -VC || \
@@ -63,13 +68,34 @@ user: $(loader)
 user/chrext: $(user_o)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libbpf_libs)
 
-user/%.o: user/%.c
+# What is missing is named once, not by every file.
+.PHONY: user-check drivers-check
+user-check:
+	@$(no); \
+	command -v $(firstword $(CC)) >/dev/null || \
+		no "the loader needs a C compiler: install gcc, or say CC="; \
+	command -v $(firstword $(PKG_CONFIG)) >/dev/null || \
+		no "the loader needs pkg-config to find libbpf: install pkg-config"; \
+	$(PKG_CONFIG) --exists libbpf libelf zlib || \
+		no "the loader needs libbpf: install libbpf-dev libelf-dev zlib1g-dev"; \
+	$(PKG_CONFIG) --atleast-version 1.4 libbpf || \
+		no "the loader needs libbpf 1.4 or newer, not $$($(PKG_CONFIG) --modversion libbpf)"
+
+drivers-check:
+	@$(no); \
+	command -v $(firstword $(CLANG)) >/dev/null || \
+		no "drivers need clang: install clang, or say CLANG="; \
+	echo '#include <bpf/bpf_helpers.h>' | \
+		$(CLANG) -target bpf $(libbpf_cflags) -E -x c - >/dev/null 2>&1 || \
+		no "drivers need the headers of libbpf: install libbpf-dev"
+
+user/%.o: user/%.c | user-check
 	$(CC) $(c_flags) -I bpf/include $(libbpf_cflags) -c -o $@ $<
 
 .PHONY: drivers
 drivers: $(driver_o)
 
-%.bpf.o: %.bpf.c
+%.bpf.o: %.bpf.c | drivers-check
 	$(CLANG) $(bpf_flags) $(libbpf_cflags) -c -o $@ $<
 
 .PHONY: tests
@@ -87,10 +113,14 @@ docs: Documentation/abi.md
 Documentation/abi.md: Documentation/abi.awk bpf/include/chr_ext/abi.h $(wildcard kfuncs/*.c)
 	awk -f $< $(wordlist 2,99,$^) > $@
 
-.PHONY: install
-install: all
+.PHONY: install install-module install-user
+install: install-module install-user
+
+install-module: module
 	+$(kbuild) INSTALL_MOD_DIR=extra $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	$(if $(DESTDIR),,depmod $$(cat $(KERNELDIR)/include/config/kernel.release))
+
+install-user: user drivers
 	install -D -t $(DESTDIR)$(PREFIX)/bin user/chrext
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/chr_ext bpf/include/chr_ext/*.h
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/chr_ext $(driver_o)

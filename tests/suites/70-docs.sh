@@ -130,4 +130,26 @@ for verb in $(chrext --help | sed -n 's/^  *chrext \([a-z]*\).*/\1/p'); do
 		"$SRC/Documentation/man/chrext.8"
 done
 
+# lacks WHAT MAKE-ARG...: make ends with one sentence of ours.
+lacks() {
+	local want=$1
+	shift
+	fails "make $*" make -C "$SRC" --no-print-directory "$@"
+	like "make $*: says what it lacks" "${tap_output%%$'\n'*}" "^chr_ext: .*$want"
+}
+lacks "KERNELDIR=/wrong is not a kernel build tree" module KERNELDIR=/wrong
+mkdir /tmp/bin
+printf '#!/bin/sh\necho 0.0' > /tmp/bin/uname
+chmod +x /tmp/bin/uname
+PATH=/tmp/bin:$PATH lacks "install linux-headers-0.0 or say KERNELDIR=" module
+lacks "install libbpf-dev" user PKG_CONFIG="env PKG_CONFIG_LIBDIR=/nowhere pkg-config"
+lacks "install clang" drivers CLANG=/nowhere
+
+ok "make installs what is for users" make -C "$SRC/build/common/src" install-user \
+	DESTDIR=/tmp/root PREFIX=/usr
+for file in bin/chrext include/chr_ext/abi.h include/chr_ext/chr_ext.bpf.h \
+	lib/chr_ext/hello.bpf.o share/man/man8/chrext.8; do
+	ok "there is $file" test -s "/tmp/root/usr/$file"
+done
+
 finish
