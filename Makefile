@@ -122,6 +122,8 @@ install-module: module
 
 install-user: user drivers
 	install -D -t $(DESTDIR)$(PREFIX)/bin user/chrext
+	install -D -m 644 user/chrext.bash-completion \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/chrext
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/chr_ext bpf/include/chr_ext/*.h
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/chr_ext $(driver_o)
 	$(if $(pages),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(pages))

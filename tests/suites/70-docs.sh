@@ -148,7 +148,8 @@ lacks "install clang" drivers CLANG=/nowhere
 ok "make installs what is for users" make -C "$SRC/build/common/src" install-user \
 	DESTDIR=/tmp/root PREFIX=/usr
 for file in bin/chrext include/chr_ext/abi.h include/chr_ext/chr_ext.bpf.h \
-	lib/chr_ext/hello.bpf.o share/man/man8/chrext.8; do
+	lib/chr_ext/hello.bpf.o share/man/man8/chrext.8 \
+	share/bash-completion/completions/chrext; do
 	ok "there is $file" test -s "/tmp/root/usr/$file"
 done
 
