@@ -20,6 +20,8 @@ bpftool struct_ops register "$hello" /sys/fs/bpf/tool > /dev/null 2>&1
 rm /sys/fs/bpf/tool/hello
 ok "a driver goes with its last pin" soon test ! -e /dev/hello
 rmdir /sys/fs/bpf/tool
+bpftool struct_ops register "$hello" > /dev/null 2>&1
+ok "and one without a pin with bpftool" soon test ! -e /dev/hello
 chrext load "$hello"
 like "bpftool sees the link of a driver that chrext loaded" \
 	"$(bpftool link list)" struct_ops
