@@ -27,6 +27,28 @@ __bpf_kfunc u8 *chr_ext_dev_data(struct chr_ext_dev *dev,
 }
 
 /**
+ * chr_ext_dev_mem() - the pages of a device that users can mmap
+ * @dev: the device
+ * @offset: where in them, a multiple of 8
+ * @rdwr_buf_size: bytes wanted, a constant
+ *
+ * Ops: all. Users read and write them at any time: read what matters once, and
+ * trust none of it.
+ *
+ * Return: the memory, or NULL when not all of it is inside the driver's
+ * mem_size, or @offset is not aligned.
+ * Context: any; does not sleep. Since ABI 1.
+ */
+__bpf_kfunc u8 *chr_ext_dev_mem(struct chr_ext_dev *dev, u64 offset,
+				const u32 rdwr_buf_size)
+{
+	if (!rdwr_buf_size || offset % 8 || rdwr_buf_size > dev->mem_size ||
+	    offset > dev->mem_size - rdwr_buf_size)
+		return NULL;
+	return to_device(dev)->mem + offset;
+}
+
+/**
  * chr_ext_dev_clear() - make bytes of a device's memory zero
  * @dev: the device
  * @from: where in its memory
@@ -77,7 +99,7 @@ __bpf_kfunc int chr_ext_log(struct chr_ext_dev *dev, u32 level,
  * @file: the file
  * @rdwr_buf_size: bytes wanted, a constant
  *
- * Ops: open, close, read, write. Zero at open, gone after close.
+ * Ops: all that have a file. Zero at open, gone after close.
  *
  * Return: the memory, or NULL when the driver's file_size is less.
  * Context: any; does not sleep. Since ABI 1.
@@ -93,6 +115,7 @@ __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(dev_kfuncs)
 BTF_ID_FLAGS(func, chr_ext_dev_data, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, chr_ext_dev_mem, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, chr_ext_dev_clear, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_log, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(dev_kfuncs)
@@ -102,8 +125,7 @@ BTF_ID_FLAGS(func, chr_ext_file_data, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_KFUNCS_END(file_kfuncs)
 
 const struct chr_ext_kfuncs chr_ext_dev_kfuncs[] = {
-	{ &dev_kfuncs, CHR_EXT_IN_DEV | CHR_EXT_IN_FILE | CHR_EXT_IN_READ |
-		       CHR_EXT_IN_WRITE },
-	{ &file_kfuncs, CHR_EXT_IN_FILE | CHR_EXT_IN_READ | CHR_EXT_IN_WRITE },
+	{ &dev_kfuncs, CHR_EXT_IN_ANY },
+	{ &file_kfuncs, CHR_EXT_IN_FILE },
 	{}
 };

@@ -53,7 +53,8 @@ __bpf_kfunc_start_defs();
  * @offset: where the window begins
  * @rdwr_buf_size: its size, a constant
  *
- * Ops: read, write. In read the bytes are zero until the program writes them.
+ * Ops: read, write, ioctl. In read the bytes are zero until the program
+ * writes them.
  * A window of 4 bytes or more has to begin at a multiple of 4, one of 8 or more
  * at a multiple of 8, as an atomic instruction may be used on it; chr_ext_io_put()
  * and chr_ext_io_get() take any offset.
@@ -83,8 +84,8 @@ __bpf_kfunc u8 *chr_ext_io_window(struct chr_ext_io *io, u32 offset,
  * @src: memory of the program
  * @src__sz: bytes in it
  *
- * Ops: read. What goes beyond the transfer is left out, so that the return
- * value is also that of a read that answers with @src. The verifier lets a
+ * Ops: read, ioctl. What goes beyond the transfer is left out, so that the
+ * return value is also that of a read that answers with @src. The verifier lets a
  * program read its stack where it has written nothing, and whoever may read the
  * device would get what the kernel left there: initialise @src.
  *
@@ -104,7 +105,7 @@ __bpf_kfunc int chr_ext_io_put(struct chr_ext_io *io, u32 offset,
  * @dst: memory of the program
  * @dst__sz: bytes in it
  *
- * Ops: write. The rest of @dst stays as it was.
+ * Ops: write, ioctl. The rest of @dst stays as it was.
  *
  * Return: bytes copied.
  * Context: any; does not sleep. Since ABI 1.
@@ -123,7 +124,7 @@ __bpf_kfunc int chr_ext_io_get(struct chr_ext_io *io, u32 offset,
  * @from: where in its memory
  * @len: bytes to copy
  *
- * Ops: read. What lies beyond the transfer or the memory is left out.
+ * Ops: read, ioctl. What lies beyond the transfer or the memory is left out.
  *
  * Return: bytes copied.
  * Context: any; does not sleep. Since ABI 1.
@@ -146,7 +147,7 @@ __bpf_kfunc int chr_ext_io_put_file(struct chr_ext_io *io, u32 offset,
  * @to: where in its memory
  * @len: bytes to copy
  *
- * Ops: write. What lies beyond the transfer or the memory is left out.
+ * Ops: write, ioctl. What lies beyond the transfer or the memory is left out.
  *
  * Return: bytes copied.
  * Context: any; does not sleep. Since ABI 1.
@@ -168,7 +169,7 @@ __bpf_kfunc int chr_ext_io_get_file(struct chr_ext_io *io, u32 offset,
  * @from: where in its memory
  * @len: bytes to copy
  *
- * Ops: read. What lies beyond the transfer or the memory is left out. Nothing
+ * Ops: read, ioctl. What lies beyond the transfer or the memory is left out. Nothing
  * keeps another file from writing there at the same time.
  *
  * Return: bytes copied.
@@ -191,7 +192,7 @@ __bpf_kfunc int chr_ext_io_put_dev(struct chr_ext_io *io, u32 offset,
  * @to: where in its memory
  * @len: bytes to copy
  *
- * Ops: write. What lies beyond the transfer or the memory is left out. Nothing
+ * Ops: write, ioctl. What lies beyond the transfer or the memory is left out. Nothing
  * keeps another file from reading there at the same time.
  *
  * Return: bytes copied.
@@ -233,24 +234,28 @@ __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(io_kfuncs)
 BTF_ID_FLAGS(func, chr_ext_io_window, KF_TRUSTED_ARGS | KF_RET_NULL)
-BTF_ID_FLAGS(func, chr_ext_io_set_pos, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(io_kfuncs)
 
-BTF_KFUNCS_START(io_read_kfuncs)
+BTF_KFUNCS_START(io_pos_kfuncs)
+BTF_ID_FLAGS(func, chr_ext_io_set_pos, KF_TRUSTED_ARGS)
+BTF_KFUNCS_END(io_pos_kfuncs)
+
+BTF_KFUNCS_START(io_put_kfuncs)
 BTF_ID_FLAGS(func, chr_ext_io_put, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_io_put_file, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_io_put_dev, KF_TRUSTED_ARGS)
-BTF_KFUNCS_END(io_read_kfuncs)
+BTF_KFUNCS_END(io_put_kfuncs)
 
-BTF_KFUNCS_START(io_write_kfuncs)
+BTF_KFUNCS_START(io_get_kfuncs)
 BTF_ID_FLAGS(func, chr_ext_io_get, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_io_get_file, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_io_get_dev, KF_TRUSTED_ARGS)
-BTF_KFUNCS_END(io_write_kfuncs)
+BTF_KFUNCS_END(io_get_kfuncs)
 
 const struct chr_ext_kfuncs chr_ext_io_kfuncs[] = {
-	{ &io_kfuncs, CHR_EXT_IN_READ | CHR_EXT_IN_WRITE },
-	{ &io_read_kfuncs, CHR_EXT_IN_READ },
-	{ &io_write_kfuncs, CHR_EXT_IN_WRITE },
+	{ &io_kfuncs, CHR_EXT_IN_IO },
+	{ &io_pos_kfuncs, CHR_EXT_IN_READ | CHR_EXT_IN_WRITE },
+	{ &io_put_kfuncs, CHR_EXT_IN_READ | CHR_EXT_IN_IOCTL },
+	{ &io_get_kfuncs, CHR_EXT_IN_WRITE | CHR_EXT_IN_IOCTL },
 	{}
 };

@@ -5,12 +5,14 @@
 #include <linux/bpf.h>
 #include <linux/btf_ids.h>
 #include <linux/cdev.h>
+#include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
+#include <linux/refcount.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -18,6 +20,14 @@
 #include <chr_ext/abi.h>
 
 #include "compat.h"
+
+/* What a driver may say of a file by poll, and of a device by chr_ext_wake(). */
+#define CHR_EXT_EVENTS	(EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR |	\
+			 EPOLLHUP | EPOLLRDNORM | EPOLLRDBAND |		\
+			 EPOLLWRNORM | EPOLLWRBAND | EPOLLMSG | EPOLLRDHUP)
+
+/* What wakes a caller that waits for something else than data. */
+#define CHR_EXT_ANY_EVENT	((__force __poll_t)~0U)
 
 /* Transfers up to this size use a buffer on the stack. */
 #define CHR_EXT_SMALL_IO	256
@@ -39,14 +49,18 @@ struct chr_ext_driver {
 
 	/*
 	 * Readers are the calls of ops. Who takes a device away sets its dead
-	 * flag and waits for them, see chr_ext_dev_destroy().
+	 * flag and waits for them, see chr_ext_dev_destroy(); who puts other
+	 * ops in place waits too, see chr_ext_driver_update().
 	 */
 	struct srcu_struct srcu;
 
-	/* Lives until unreg returns: only inside a guard, or by who revokes. */
+	/* Live until an update or unreg returns: only inside a guard. */
 	const struct chr_ext_ops *ops;
 
-	/* What outlives the ops: an open file can be older than the detach. */
+	/*
+	 * What outlives the ops: an open file can be older than the detach.
+	 * An update changes max_io and timeout_ms only.
+	 */
 	char name[CHR_EXT_NAME_LEN];
 	char core_name[CHR_EXT_NAME_LEN + 8];	/* in the driver core */
 	u32 mode;
@@ -55,6 +69,9 @@ struct chr_ext_driver {
 	u32 file_size;
 	u32 dev_size;
 	u32 max_io;
+	u32 layout;
+	u32 timeout_ms;
+	u64 mem_size;
 
 	struct platform_device **pdevs;	/* the virtual devices */
 	struct platform_device *adding;	/* the virtual device being added */
@@ -65,6 +82,7 @@ enum chr_ext_stat {
 	STAT_OPENS,
 	STAT_READS,
 	STAT_WRITES,
+	STAT_IOCTLS,
 	STAT_READ_BYTES,
 	STAT_WRITTEN_BYTES,
 	STAT_ERRORS,
@@ -83,21 +101,36 @@ struct chr_ext_stats {
  * The reference count of @dev is the object's. It is held by the platform
  * device that it belongs to, by each chr_ext_open, and by the core while the
  * node is being opened or an attribute is in use.
+ *
+ * pins are what programs outside of an op hold, see chr_ext_dev_pin(), and one
+ * of the device's own. A device that dies waits for them, so they need no
+ * reference, and the last of them can go in any context.
+ *
+ * Locks, outermost first: closing, serial, the guard, lock.
  */
 struct chr_ext_device {
 	struct chr_ext_dev pub;
 	bool dead;			/* set once; read inside the guard */
 	struct chr_ext_driver *drv;
 	void *data;			/* pub.size bytes, for programs */
+	void *mem;			/* pub.mem_size bytes, for users too */
 	struct chr_ext_stats __percpu *stats;
-	wait_queue_head_t wait;		/* pollers */
+	wait_queue_head_t wait;		/* sleepers and pollers, see wait.c */
+	struct fasync_struct *fasync;
 
-	struct mutex lock;		/* files, nr_files, chr_ext_open.closed */
+	refcount_t pins;
+	struct completion unpinned;
+	wait_queue_head_t sleepers;	/* programs in chr_ext_sleep_us() */
+
+	struct mutex serial;		/* an op, with CHR_EXT_SERIAL_DEV */
+	struct mutex closing;		/* close ops, chr_ext_open.closed */
+	struct mutex lock;		/* files, nr_files */
 	struct list_head files;
 	unsigned int nr_files;
 
 	struct cdev cdev;
 	struct device dev;
+	struct rcu_head rcu;
 };
 
 /* A transfer buffer that an open file keeps for the next one. */
@@ -113,8 +146,11 @@ struct chr_ext_buf {
 struct chr_ext_open {
 	struct chr_ext_file pub;
 	struct chr_ext_device *dev;
+	struct file *file;
 	struct list_head node;		/* in dev->files */
 	bool closed;			/* the close op has run */
+	struct mutex *serial;		/* around each op, or NULL */
+	struct mutex own_serial;	/* an op, with CHR_EXT_SERIAL_FILE */
 	struct chr_ext_buf *spare;	/* taken and given back by xchg() */
 	atomic64_t reads, writes;
 	atomic64_t read_bytes, written_bytes;
@@ -122,7 +158,7 @@ struct chr_ext_open {
 };
 
 /*
- * One call of read or write. On the caller's stack.
+ * One call of read, write or ioctl. On the caller's stack.
  *
  * [0, clean) of a read's buffer is initialised; what lies behind it is zeroed
  * before anyone can see it.
@@ -130,8 +166,14 @@ struct chr_ext_open {
 struct chr_ext_xfer {
 	struct chr_ext_io pub;
 	u8 *buf;
+	u32 size;			/* of buf */
 	u32 clean;
 	bool fault;			/* the caller's memory ended early */
+
+	/* ioctl: the part of the caller's memory that the op ran into */
+	unsigned long want;
+	u32 want_len;
+	bool want_write;
 };
 
 static inline struct chr_ext_device *to_device(struct chr_ext_dev *dev)
@@ -167,10 +209,20 @@ int chr_ext_kfuncs_register(const struct btf *btf);
 
 /* Which ops may call a kfunc; so may the callbacks that their programs start. */
 enum {
-	CHR_EXT_IN_DEV		= BIT(0),	/* probe and remove */
-	CHR_EXT_IN_FILE		= BIT(1),	/* open and close */
-	CHR_EXT_IN_READ		= BIT(2),
-	CHR_EXT_IN_WRITE	= BIT(3),
+	CHR_EXT_IN_DEV		= BIT(0),	/* probe, remove, update */
+	CHR_EXT_IN_OPEN		= BIT(1),
+	CHR_EXT_IN_CLOSE	= BIT(2),
+	CHR_EXT_IN_READ		= BIT(3),
+	CHR_EXT_IN_WRITE	= BIT(4),
+	CHR_EXT_IN_IOCTL	= BIT(5),
+	CHR_EXT_IN_CALL		= BIT(6),	/* other calls on a file */
+
+	CHR_EXT_IN_IO		= CHR_EXT_IN_READ | CHR_EXT_IN_WRITE |
+				  CHR_EXT_IN_IOCTL,
+	CHR_EXT_IN_SYSCALL	= CHR_EXT_IN_OPEN | CHR_EXT_IN_IO |
+				  CHR_EXT_IN_CALL,
+	CHR_EXT_IN_FILE		= CHR_EXT_IN_SYSCALL | CHR_EXT_IN_CLOSE,
+	CHR_EXT_IN_ANY		= CHR_EXT_IN_FILE | CHR_EXT_IN_DEV,
 };
 
 /*
@@ -184,29 +236,51 @@ struct chr_ext_kfuncs {
 
 extern const struct chr_ext_kfuncs chr_ext_io_kfuncs[];
 extern const struct chr_ext_kfuncs chr_ext_dev_kfuncs[];
+extern const struct chr_ext_kfuncs chr_ext_time_kfuncs[];
+extern const struct chr_ext_kfuncs chr_ext_user_kfuncs[];
 
 /* driver.c */
 struct chr_ext_driver *chr_ext_driver_get(struct chr_ext_driver *drv);
 void chr_ext_driver_put(struct chr_ext_driver *drv);
 int chr_ext_driver_reg(const struct chr_ext_ops *ops);
 void chr_ext_driver_unreg(const struct chr_ext_ops *ops);
+int chr_ext_driver_update(const struct chr_ext_ops *ops,
+			  const struct chr_ext_ops *old);
 
 /* dev.c */
 struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 					  struct device *parent, u32 index);
 void chr_ext_dev_destroy(struct chr_ext_device *dev);
+struct chr_ext_device *chr_ext_dev_pin(u64 id);
+void chr_ext_dev_unpin(struct chr_ext_device *dev);
+void chr_ext_dev_updated(struct chr_ext_driver *drv);
 void chr_ext_dev_exit(void);
 
 /* file.c */
 extern const struct file_operations chr_ext_fops;
 void chr_ext_file_close_all(struct chr_ext_device *dev);
+u64 chr_ext_cgroup_id(void);
 long chr_ext_check_return(struct chr_ext_device *dev, const char *op, long ret,
 			  u64 max);
 
 /* io.c */
 ssize_t chr_ext_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t chr_ext_write_iter(struct kiocb *iocb, struct iov_iter *from);
+void chr_ext_count_error(struct chr_ext_device *dev, long ret);
 void chr_ext_io_clean(struct chr_ext_xfer *xfer, u32 end);
+
+struct chr_ext_buf *chr_ext_buf_get(struct chr_ext_open *f, u32 size);
+void chr_ext_buf_put(struct chr_ext_open *f, struct chr_ext_buf *buf);
+
+/* ioctl.c */
+long chr_ext_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+long chr_ext_compat_ioctl(struct file *file, unsigned int cmd,
+			  unsigned long arg);
+
+/* mem.c */
+int chr_ext_mem_alloc(struct chr_ext_device *dev);
+void chr_ext_mem_revoke(struct chr_ext_device *dev);
+int chr_ext_mmap(struct file *file, struct vm_area_struct *vma);
 
 /* log.c */
 void chr_ext_log_init(void);
@@ -236,13 +310,74 @@ chr_ext_enter(struct chr_ext_device *dev, int *idx)
 		return NULL;
 	}
 	pagefault_disable();
-	return dev->drv->ops;
+	return READ_ONCE(dev->drv->ops);
 }
 
 static inline void chr_ext_leave(struct chr_ext_device *dev, int idx)
 {
 	pagefault_enable();
 	srcu_read_unlock(&dev->drv->srcu, idx);
+}
+
+/* The same for who revokes: the device is dead, an update may come. */
+static inline const struct chr_ext_ops *
+chr_ext_enter_dead(struct chr_ext_device *dev, int *idx)
+{
+	*idx = srcu_read_lock(&dev->drv->srcu);
+	pagefault_disable();
+	return READ_ONCE(dev->drv->ops);
+}
+
+/* Calls an op; @arg is what chr_ext_call() was given. */
+typedef long (*chr_ext_call_t)(struct chr_ext_open *f,
+			       const struct chr_ext_ops *ops, void *arg);
+
+/* One call of an op of a file, in its turn. */
+static __always_inline long chr_ext_call_once(struct chr_ext_open *f,
+					      bool nonblock,
+					      chr_ext_call_t call, void *arg)
+{
+	struct mutex *serial = f->serial;
+	const struct chr_ext_ops *ops;
+	long ret = -ENODEV;
+	int idx;
+
+	if (unlikely(serial)) {
+		if (nonblock && !mutex_trylock(serial))
+			return -EAGAIN;
+		if (!nonblock && mutex_lock_interruptible(serial))
+			return -ERESTARTSYS;
+	}
+
+	ops = chr_ext_enter(f->dev, &idx);
+	if (likely(ops)) {
+		ret = call(f, ops, arg);
+		chr_ext_leave(f->dev, idx);
+	}
+
+	if (unlikely(serial))
+		mutex_unlock(serial);
+	return ret;
+}
+
+/* wait.c */
+long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
+		  void *arg);
+void chr_ext_wake_up(struct chr_ext_device *dev, __poll_t events, bool all);
+
+/*
+ * A call of an op that may say -EAGAIN; unless @nonblock, the caller then sleeps
+ * until the driver says that one of @events is there, and calls again.
+ */
+static __always_inline long chr_ext_call(struct chr_ext_open *f,
+					 __poll_t events, bool nonblock,
+					 chr_ext_call_t call, void *arg)
+{
+	long ret = chr_ext_call_once(f, nonblock, call, arg);
+
+	if (likely(ret != -EAGAIN) || nonblock)
+		return ret;
+	return chr_ext_wait(f, events, call, arg);
 }
 
 #endif

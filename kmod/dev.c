@@ -13,11 +13,19 @@
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <linux/xarray.h>
 
 #include "chr_ext.h"
 
 static DEFINE_IDA(minors);
 static atomic64_t last_id = ATOMIC64_INIT(0);
+
+/*
+ * Devices by chr_ext_dev.id, from before probe until they are dead. Looked up
+ * under RCU, from any context.
+ */
+static DEFINE_XARRAY_FLAGS(devices, XA_FLAGS_LOCK_IRQ);
 
 /* A name is looked for and taken in one step. */
 static DEFINE_MUTEX(names_lock);
@@ -103,6 +111,7 @@ static struct stat_attribute stat_attr_##_name = {			\
 STAT_ATTR(opens, STAT_OPENS);
 STAT_ATTR(reads, STAT_READS);
 STAT_ATTR(writes, STAT_WRITES);
+STAT_ATTR(ioctls, STAT_IOCTLS);
 STAT_ATTR(read_bytes, STAT_READ_BYTES);
 STAT_ATTR(written_bytes, STAT_WRITTEN_BYTES);
 STAT_ATTR(errors, STAT_ERRORS);
@@ -112,6 +121,7 @@ static struct attribute *stat_attrs[] = {
 	&stat_attr_opens.attr.attr,
 	&stat_attr_reads.attr.attr,
 	&stat_attr_writes.attr.attr,
+	&stat_attr_ioctls.attr.attr,
 	&stat_attr_read_bytes.attr.attr,
 	&stat_attr_written_bytes.attr.attr,
 	&stat_attr_errors.attr.attr,
@@ -138,17 +148,21 @@ static void dev_release(struct device *dev)
 	ida_free(&minors, d->pub.minor);
 	free_percpu(d->stats);
 	kvfree(d->data);
+	vfree(d->mem);
 	chr_ext_driver_put(d->drv);
-	kfree(d);
+	kfree_rcu(d, rcu);
 }
 
 static int dev_alloc_memory(struct chr_ext_device *d)
 {
+	int err;
+
 	d->stats = alloc_percpu_gfp(struct chr_ext_stats, GFP_KERNEL_ACCOUNT);
 	if (!d->stats)
 		return -ENOMEM;
-	if (!d->pub.size)
-		return 0;
+	err = chr_ext_mem_alloc(d);
+	if (err || !d->pub.size)
+		return err;
 
 	/* The size is the author's; fail rather than kill for it. */
 	d->data = kvzalloc(d->pub.size, GFP_KERNEL_ACCOUNT |
@@ -177,8 +191,14 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 	d->pub.minor = minor;
 	d->pub.index = index;
 	d->pub.size = drv->dev_size;
+	d->pub.mem_size = drv->mem_size;
 	d->drv = chr_ext_driver_get(drv);
 	init_waitqueue_head(&d->wait);
+	init_waitqueue_head(&d->sleepers);
+	refcount_set(&d->pins, 1);
+	init_completion(&d->unpinned);
+	mutex_init(&d->serial);
+	mutex_init(&d->closing);
 	mutex_init(&d->lock);
 	INIT_LIST_HEAD(&d->files);
 
@@ -262,25 +282,112 @@ static int dev_probe(struct chr_ext_device *d)
  */
 static void dev_remove(struct chr_ext_device *d)
 {
-	const struct chr_ext_ops *ops = d->drv->ops;
+	const struct chr_ext_ops *ops;
+	int idx;
 
-	if (ops->remove) {
-		pagefault_disable();
+	ops = chr_ext_enter_dead(d, &idx);
+	if (ops->remove)
 		ops->remove(&d->pub);
-		pagefault_enable();
-	}
+	chr_ext_leave(d, idx);
+
 	kvfree(d->data);
 	d->data = NULL;
 	d->pub.size = 0;
+	vfree(d->mem);
+	d->mem = NULL;
+	d->pub.mem_size = 0;
 }
 
-/* Ends the ops of a device. Afterwards only we call any. */
+/**
+ * chr_ext_dev_pin() - keep a device from being revoked, for a short time
+ * @id: its id
+ *
+ * Return: the device, for chr_ext_dev_unpin(), or NULL when it is gone.
+ * Context: any.
+ */
+struct chr_ext_device *chr_ext_dev_pin(u64 id)
+{
+	struct chr_ext_device *d;
+
+	guard(rcu)();
+	d = id == (unsigned long)id ? xa_load(&devices, id) : NULL;
+	return d && refcount_inc_not_zero(&d->pins) ? d : NULL;
+}
+
+/**
+ * chr_ext_dev_unpin() - the counterpart of chr_ext_dev_pin()
+ * @d: the device
+ *
+ * Context: any.
+ */
+void chr_ext_dev_unpin(struct chr_ext_device *d)
+{
+	if (refcount_dec_and_test(&d->pins))
+		complete(&d->unpinned);
+}
+
+/* Makes a device reachable by its id. */
+static int dev_publish(struct chr_ext_device *d)
+{
+	return xa_err(xa_store_irq(&devices, d->pub.id, d, GFP_KERNEL_ACCOUNT));
+}
+
+/*
+ * Ends the ops of a device, and what programs do with it elsewhere. Afterwards
+ * only we call any.
+ */
 static void dev_kill(struct chr_ext_device *d)
 {
+	xa_erase_irq(&devices, d->pub.id);
 	WRITE_ONCE(d->dead, true);
-	wake_up_poll(&d->wait, EPOLLERR | EPOLLHUP);
+	wake_up_all(&d->sleepers);
+	chr_ext_wake_up(d, EPOLLERR | EPOLLHUP, true);
+
 	/* Pairs with chr_ext_enter(). */
 	synchronize_srcu(&d->drv->srcu);
+	chr_ext_dev_unpin(d);
+	wait_for_completion(&d->unpinned);
+}
+
+/* The counterpart of dev_probe() and what came after it. */
+static void dev_revoke(struct chr_ext_device *d)
+{
+	dev_kill(d);
+	chr_ext_mem_revoke(d);
+	chr_ext_file_close_all(d);
+	dev_remove(d);
+}
+
+/**
+ * chr_ext_dev_updated() - tell the devices of a driver that it has new ops
+ * @drv: the driver
+ *
+ * Runs the update op for each, and wakes all who sleep.
+ *
+ * Context: process, may sleep.
+ */
+void chr_ext_dev_updated(struct chr_ext_driver *drv)
+{
+	const struct chr_ext_ops *ops;
+	struct chr_ext_device *d;
+	unsigned long id;
+	int idx;
+
+	xa_for_each(&devices, id, d) {
+		d = chr_ext_dev_pin(id);
+		if (!d)
+			continue;
+		if (d->drv == drv) {
+			ops = chr_ext_enter(d, &idx);
+			if (ops) {
+				if (ops->update)
+					ops->update(&d->pub);
+				chr_ext_leave(d, idx);
+			}
+			wake_up_all(&d->wait);
+		}
+		chr_ext_dev_unpin(d);
+	}
 }
 
 /**
@@ -320,8 +427,13 @@ struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 		goto err_put;
 	}
 
+	err = dev_publish(d);
+	if (err)
+		goto err_put;
+
 	err = dev_probe(d);
 	if (err) {
+		dev_kill(d);
 		pr_err("%s: refused: probe of %s failed: %pe\n", drv->name,
 		       dev_name(&d->dev), ERR_PTR(err));
 		goto err_put;
@@ -339,9 +451,7 @@ struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 
 err_remove:
 	/* The cdev may have been there for a moment, and been opened. */
-	dev_kill(d);
-	chr_ext_file_close_all(d);
-	dev_remove(d);
+	dev_revoke(d);
 err_put:
 	put_device(&d->dev);
 	return ERR_PTR(err);
@@ -351,8 +461,9 @@ err_put:
  * chr_ext_dev_destroy() - revoke a device
  * @d: the device
  *
- * The node goes, pollers see EPOLLERR and EPOLLHUP, close runs for each file
- * that is still open, then remove. Later calls on the files get -ENODEV.
+ * The node goes, sleepers get -ENODEV, pollers EPOLLERR and EPOLLHUP, mappings
+ * lose their pages; close runs for each file that is still open, then remove.
+ * Later calls on the files get -ENODEV.
  *
  * Context: process, may sleep; waits for ops that are running, not for users.
  */
@@ -360,9 +471,7 @@ void chr_ext_dev_destroy(struct chr_ext_device *d)
 {
 	dev_info(&d->dev, "gone\n");
 	cdev_device_del(&d->cdev, &d->dev);
-	dev_kill(d);
-	chr_ext_file_close_all(d);
-	dev_remove(d);
+	dev_revoke(d);
 	put_device(&d->dev);
 }
 

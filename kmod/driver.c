@@ -93,6 +93,9 @@ static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 	drv->file_size = ops->file_size;
 	drv->dev_size = ops->dev_size;
 	drv->max_io = ops->max_io;
+	drv->layout = ops->layout;
+	drv->timeout_ms = ops->timeout_ms;
+	drv->mem_size = ops->mem_size;
 
 	/* The prefix keeps it from matching a device of the machine by name. */
 	snprintf(drv->core_name, sizeof(drv->core_name), "chr_ext.%s",
@@ -267,4 +270,70 @@ void chr_ext_driver_unreg(const struct chr_ext_ops *ops)
 
 	driver_list_del(drv);
 	chr_ext_driver_put(drv);
+}
+
+/*
+ * What open files and devices depend on has to stay. Return: what does not, or
+ * NULL.
+ */
+static const char *update_differs(const struct chr_ext_driver *drv,
+				  const struct chr_ext_ops *ops)
+{
+	if (strcmp(drv->name, ops->name))
+		return "name";
+	if (drv->layout != ops->layout)
+		return "layout";
+	if (drv->file_size != ops->file_size)
+		return "file_size";
+	if (drv->dev_size != ops->dev_size)
+		return "dev_size";
+	if (drv->mem_size != ops->mem_size)
+		return "mem_size";
+	if (drv->instances != ops->instances)
+		return "instances";
+	if (drv->mode != ops->mode)
+		return "mode";
+	if (drv->flags != ops->flags)
+		return "flags";
+	return NULL;
+}
+
+/**
+ * chr_ext_driver_update() - put other ops in the place of a driver's
+ * @ops: the new ones; they live until the next update or chr_ext_driver_unreg()
+ * @old: the ones that are attached; when this returns none of them runs
+ *
+ * Devices, open files, their memory and their mappings stay. A call that runs
+ * ends in the old ops, and the next goes to the new ones; who sleeps asks them
+ * again.
+ *
+ * Return: 0, or -EINVAL when the new ops do not fit what is there.
+ * Context: process, may sleep; waits for ops that are running, not for users.
+ */
+int chr_ext_driver_update(const struct chr_ext_ops *ops,
+			  const struct chr_ext_ops *old)
+{
+	struct chr_ext_driver *drv = driver_by_ops(old);
+	const char *member;
+
+	if (WARN_ON_ONCE(!drv))
+		return -EINVAL;
+
+	member = update_differs(drv, ops);
+	if (member) {
+		pr_err("%s: refused: the new version differs in %s, which an update cannot change\n",
+		       drv->name, member);
+		return -EINVAL;
+	}
+
+	WRITE_ONCE(drv->max_io, ops->max_io);
+	WRITE_ONCE(drv->timeout_ms, ops->timeout_ms);
+	scoped_guard(mutex, &drivers_lock)
+		WRITE_ONCE(drv->ops, ops);
+	synchronize_srcu(&drv->srcu);
+	chr_ext_dev_updated(drv);
+
+	chr_ext_log_note(drv->log, CHR_EXT_NOTICE, "updated by %s[%d]",
+			 current->comm, task_pid_nr(current));
+	return 0;
 }

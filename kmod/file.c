@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An open file: open, release, lseek, poll, fdinfo. The transfers are in io.c.
+ * An open file. Its transfers are in io.c, ioctl in ioctl.c, mmap in mem.c.
  */
 #include <linux/cgroup.h>
 #include <linux/cleanup.h>
 #include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/overflow.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
@@ -43,7 +44,10 @@ long chr_ext_check_return(struct chr_ext_device *dev, const char *op, long ret,
 	return -EIO;
 }
 
-static u64 current_cgroup_id(void)
+/**
+ * chr_ext_cgroup_id() - id of the caller's cgroup in the default hierarchy
+ */
+u64 chr_ext_cgroup_id(void)
 {
 #ifdef CONFIG_CGROUPS
 	guard(rcu)();
@@ -70,8 +74,15 @@ static struct chr_ext_open *open_alloc(struct chr_ext_device *dev,
 	f->pub.gid = from_kgid(&init_user_ns, file->f_cred->gid);
 	f->pub.tgid = task_tgid_nr(current);
 	f->pub.size = size;
-	f->pub.cgroup_id = current_cgroup_id();
+	f->pub.cgroup_id = chr_ext_cgroup_id();
 	f->dev = dev;
+	f->file = file;
+
+	mutex_init(&f->own_serial);
+	if (dev->drv->flags & CHR_EXT_SERIAL_DEV)
+		f->serial = &dev->serial;
+	else if (dev->drv->flags & CHR_EXT_SERIAL_FILE)
+		f->serial = &f->own_serial;
 	return f;
 }
 
@@ -82,51 +93,43 @@ static void open_free(struct chr_ext_open *f)
 }
 
 /*
- * Runs the open op. A file whose open returned 0 is in the list before the
- * guard is left, so that a revoke finds it.
+ * A file whose open returned 0 is in the list before the guard is left, so that
+ * a revoke finds it.
  */
-static int file_open(struct chr_ext_open *f)
+static long call_open(struct chr_ext_open *f, const struct chr_ext_ops *ops,
+		      void *arg)
 {
-	struct chr_ext_device *dev = f->dev;
-	const struct chr_ext_ops *ops;
-	int ret = 0, idx;
+	long ret = ops->open ? ops->open(&f->pub) : 0;
 
-	ops = chr_ext_enter(dev, &idx);
-	if (!ops)
-		return -ENODEV;
-
-	if (ops->open)
-		ret = ops->open(&f->pub);
-	ret = chr_ext_check_return(dev, "open", ret, 0);
+	ret = chr_ext_check_return(f->dev, "open", ret, 0);
 	if (!ret) {
-		guard(mutex)(&dev->lock);
-		list_add_tail(&f->node, &dev->files);
-		dev->nr_files++;
+		guard(mutex)(&f->dev->lock);
+		list_add_tail(&f->node, &f->dev->files);
+		f->dev->nr_files++;
 	}
-	chr_ext_leave(dev, idx);
 	return ret;
 }
 
-/*
- * Runs the close op if nobody has. Either the device lives, or whoever revokes
- * it has yet to take the lock, so the ops are there.
- */
+/* Runs the close op if nobody has. */
 static void file_close(struct chr_ext_open *f)
 {
-	struct chr_ext_device *dev = f->dev;
-	const struct chr_ext_ops *ops = dev->drv->ops;
 	u64 start = trace_chr_ext_close_enabled() ? ktime_get_ns() : 0;
+	const struct chr_ext_ops *ops;
+	int idx;
 
-	lockdep_assert_held(&dev->lock);
+	lockdep_assert_held(&f->dev->closing);
 	if (f->closed)
 		return;
-
 	f->closed = true;
-	if (ops->close) {
-		pagefault_disable();
+
+	if (f->serial)
+		mutex_lock(f->serial);
+	ops = chr_ext_enter_dead(f->dev, &idx);
+	if (ops->close)
 		ops->close(&f->pub);
-		pagefault_enable();
-	}
+	chr_ext_leave(f->dev, idx);
+	if (f->serial)
+		mutex_unlock(f->serial);
 	trace_chr_ext_close(f, 0, 0, start);
 }
 
@@ -134,13 +137,14 @@ static void file_close(struct chr_ext_open *f)
  * chr_ext_file_close_all() - run close for each file that is still open
  * @dev: a dead device whose guard has been drained
  *
- * The files stay; their owners get -ENODEV.
+ * The files stay; their owners get -ENODEV. None comes any more, and none
+ * leaves the list without the lock that is held here.
  */
 void chr_ext_file_close_all(struct chr_ext_device *dev)
 {
 	struct chr_ext_open *f;
 
-	guard(mutex)(&dev->lock);
+	guard(mutex)(&dev->closing);
 	list_for_each_entry(f, &dev->files, node) {
 		file_close(f);
 		cond_resched();
@@ -159,11 +163,11 @@ static int chr_ext_open(struct inode *inode, struct file *file)
 	if (!f)
 		return -ENOMEM;
 
-	err = file_open(f);
+	err = chr_ext_call(f, CHR_EXT_ANY_EVENT, file->f_flags & O_NONBLOCK,
+			   call_open, NULL);
 	trace_chr_ext_open(f, 0, err, start);
 	if (err) {
-		if (err != -ENODEV || !READ_ONCE(dev->dead))
-			chr_ext_stat_add(dev, STAT_ERRORS, 1);
+		chr_ext_count_error(dev, err);
 		open_free(f);
 		return err;
 	}
@@ -171,6 +175,8 @@ static int chr_ext_open(struct inode *inode, struct file *file)
 	chr_ext_stat_add(dev, STAT_OPENS, 1);
 	get_device(&dev->dev);
 	file->private_data = f;
+	/* Ops do not wait, so io_uring needs no thread to wait in. */
+	file->f_mode |= FMODE_NOWAIT;
 	if (!(dev->drv->flags & (CHR_EXT_SEEKABLE | CHR_EXT_NULL_SEEK)))
 		stream_open(inode, file);
 	return 0;
@@ -181,14 +187,113 @@ static int chr_ext_release(struct inode *inode, struct file *file)
 	struct chr_ext_open *f = file->private_data;
 	struct chr_ext_device *dev = f->dev;
 
-	scoped_guard(mutex, &dev->lock) {
+	scoped_guard(mutex, &dev->closing) {
 		file_close(f);
+		guard(mutex)(&dev->lock);
 		list_del(&f->node);
 		dev->nr_files--;
 	}
 	open_free(f);
 	put_device(&dev->dev);
 	return 0;
+}
+
+/*
+ * A call for which a signal is no reason to leave it out. It waits for its turn
+ * only, behind ops that end by themselves.
+ */
+static long call_for_sure(struct chr_ext_open *f, chr_ext_call_t call,
+			  void *arg)
+{
+	const struct chr_ext_ops *ops;
+	long ret = -ENODEV;
+	int idx;
+
+	if (f->serial)
+		mutex_lock(f->serial);
+	ops = chr_ext_enter(f->dev, &idx);
+	if (ops) {
+		ret = call(f, ops, arg);
+		chr_ext_leave(f->dev, idx);
+	}
+	if (f->serial)
+		mutex_unlock(f->serial);
+	return ret;
+}
+
+static long call_flush(struct chr_ext_open *f, const struct chr_ext_ops *ops,
+		       void *arg)
+{
+	if (!ops->flush)
+		return 0;
+	return chr_ext_check_return(f->dev, "flush", ops->flush(&f->pub), 0);
+}
+
+/* Of a revoked device there is nothing to flush. */
+static int chr_ext_flush(struct file *file, fl_owner_t id)
+{
+	long ret = call_for_sure(file->private_data, call_flush, NULL);
+
+	return ret == -ENODEV ? 0 : ret;
+}
+
+static long call_fsync(struct chr_ext_open *f, const struct chr_ext_ops *ops,
+		       void *arg)
+{
+	if (!ops->fsync)
+		return -EINVAL;
+	return chr_ext_check_return(f->dev, "fsync", ops->fsync(&f->pub), 0);
+}
+
+static int chr_ext_fsync(struct file *file, loff_t start, loff_t end,
+			 int datasync)
+{
+	return chr_ext_call(file->private_data, CHR_EXT_ANY_EVENT, false,
+			    call_fsync, NULL);
+}
+
+struct seek {
+	loff_t offset;
+	int whence;
+	loff_t pos;
+};
+
+/* Gives 0 and the position in the struct: a long may be too small for it. */
+static long call_llseek(struct chr_ext_open *f, const struct chr_ext_ops *ops,
+			void *arg)
+{
+	struct seek *seek = arg;
+
+	if (!ops->llseek) {
+		seek->pos = -EOPNOTSUPP;
+		return 0;
+	}
+	seek->pos = ops->llseek(&f->pub, seek->offset, seek->whence);
+	if (seek->pos < 0)
+		seek->pos = chr_ext_check_return(f->dev, "llseek", seek->pos, 0);
+	return 0;
+}
+
+/* The driver sees where to, not from where. */
+static loff_t seek_by_driver(struct file *file, loff_t offset, int whence)
+{
+	struct seek seek = { .offset = offset, .whence = whence };
+	long err;
+
+	if (whence == SEEK_CUR) {
+		if (check_add_overflow(file->f_pos, offset, &seek.offset))
+			return -EOVERFLOW;
+		seek.whence = SEEK_SET;
+	}
+	if (seek.whence == SEEK_SET && seek.offset < 0)
+		return -EINVAL;
+
+	err = chr_ext_call_once(file->private_data, false, call_llseek, &seek);
+	if (err)
+		return err;
+	if (seek.pos == -EOPNOTSUPP)
+		return no_seek_end_llseek(file, offset, whence);
+	return seek.pos < 0 ? seek.pos : (file->f_pos = seek.pos);
 }
 
 static loff_t chr_ext_llseek(struct file *file, loff_t offset, int whence)
@@ -199,17 +304,46 @@ static loff_t chr_ext_llseek(struct file *file, loff_t offset, int whence)
 		return -ENODEV;
 	if (f->dev->drv->flags & CHR_EXT_NULL_SEEK)
 		return file->f_pos = 0;
-	return no_seek_end_llseek(file, offset, whence);
+	return seek_by_driver(file, offset, whence);
 }
 
+static long call_poll(struct chr_ext_open *f, const struct chr_ext_ops *ops,
+		      void *arg)
+{
+	const u32 valid = (__force u32)CHR_EXT_EVENTS;
+	__poll_t *events = arg;
+	u32 ret;
+
+	*events = DEFAULT_POLLMASK;
+	if (!ops->poll)
+		return 0;
+
+	ret = ops->poll(&f->pub);
+	if (ret & ~valid) {
+		chr_ext_check_return(f->dev, "poll", ret, valid);
+		ret = (__force u32)EPOLLERR;
+	}
+	*events = (__force __poll_t)ret;
+	return 0;
+}
+
+/* Were it interrupted, epoll would take that for "nothing". */
 static __poll_t chr_ext_poll(struct file *file, poll_table *wait)
 {
 	struct chr_ext_open *f = file->private_data;
+	__poll_t events;
 
 	poll_wait(file, &f->dev->wait, wait);
-	if (READ_ONCE(f->dev->dead))
+	if (call_for_sure(f, call_poll, &events))
 		return EPOLLERR | EPOLLHUP;
-	return DEFAULT_POLLMASK;
+	return events;
+}
+
+static int chr_ext_fasync(int fd, struct file *file, int on)
+{
+	struct chr_ext_open *f = file->private_data;
+
+	return fasync_helper(fd, file, on, &f->dev->fasync);
 }
 
 static void chr_ext_show_fdinfo(struct seq_file *m, struct file *file)
@@ -239,5 +373,11 @@ const struct file_operations chr_ext_fops = {
 	.splice_write = iter_file_splice_write,
 	.llseek = chr_ext_llseek,
 	.poll = chr_ext_poll,
+	.unlocked_ioctl = chr_ext_ioctl,
+	.compat_ioctl = chr_ext_compat_ioctl,
+	.mmap = chr_ext_mmap,
+	.fsync = chr_ext_fsync,
+	.flush = chr_ext_flush,
+	.fasync = chr_ext_fasync,
 	.show_fdinfo = chr_ext_show_fdinfo,
 };

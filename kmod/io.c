@@ -6,6 +6,7 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
@@ -13,11 +14,17 @@
 #include "chr_ext.h"
 #include "trace.h"
 
-/*
- * A buffer of at least @size bytes: the file's spare one if it is there and
- * large enough. Two threads on one file get one each.
+/**
+ * chr_ext_buf_get() - a buffer for a transfer
+ * @f: the open file
+ * @size: bytes that it has to have at least
+ *
+ * The file's spare one if it is there and large enough. Two threads on one
+ * file get one each.
+ *
+ * Return: the buffer, for chr_ext_buf_put(), or NULL without memory.
  */
-static struct chr_ext_buf *buf_get(struct chr_ext_open *f, u32 size)
+struct chr_ext_buf *chr_ext_buf_get(struct chr_ext_open *f, u32 size)
 {
 	struct chr_ext_buf *buf = xchg(&f->spare, NULL);
 
@@ -32,7 +39,7 @@ static struct chr_ext_buf *buf_get(struct chr_ext_open *f, u32 size)
 	return buf;
 }
 
-static void buf_put(struct chr_ext_open *f, struct chr_ext_buf *buf)
+void chr_ext_buf_put(struct chr_ext_open *f, struct chr_ext_buf *buf)
 {
 	kvfree(xchg(&f->spare, buf));
 }
@@ -61,37 +68,51 @@ static u32 io_flags(const struct kiocb *iocb)
 	return flags;
 }
 
-static long xfer_call(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
-		      bool write)
+static long call_read(struct chr_ext_open *f, const struct chr_ext_ops *ops,
+		      void *arg)
 {
-	long (*op)(struct chr_ext_file *file, struct chr_ext_io *io);
-	const struct chr_ext_ops *ops;
-	long ret = -EINVAL;
-	int idx;
+	struct chr_ext_xfer *xfer = arg;
 
-	ops = chr_ext_enter(f->dev, &idx);
-	if (!ops)
-		return -ENODEV;
-	op = write ? ops->write : ops->read;
-	if (op)
-		ret = op(&f->pub, &xfer->pub);
-	chr_ext_leave(f->dev, idx);
+	if (!ops->read)
+		return -EINVAL;
 
-	return chr_ext_check_return(f->dev, write ? "write" : "read", ret,
+	/* What an earlier try wrote is not what this one says. */
+	xfer->clean = 0;
+	return chr_ext_check_return(f->dev, "read",
+				    ops->read(&f->pub, &xfer->pub),
 				    xfer->pub.len);
 }
 
-/* One call of read. Return: bytes that reached the caller, or -errno. */
+static long call_write(struct chr_ext_open *f, const struct chr_ext_ops *ops,
+		       void *arg)
+{
+	struct chr_ext_xfer *xfer = arg;
+
+	if (!ops->write)
+		return -EINVAL;
+	return chr_ext_check_return(f->dev, "write",
+				    ops->write(&f->pub, &xfer->pub),
+				    xfer->pub.len);
+}
+
+static bool nonblock(const struct chr_ext_xfer *xfer)
+{
+	return xfer->pub.flags & CHR_EXT_IO_NONBLOCK;
+}
+
+/*
+ * One piece of a read. Only the first waits: what has been read is the
+ * caller's. Return: bytes that reached the caller, or -errno.
+ */
 static long read_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 		      struct iov_iter *to)
 {
 	size_t copied;
 	long ret;
 
-	xfer->pub.len = min_t(size_t, iov_iter_count(to), f->dev->drv->max_io);
-	xfer->clean = 0;
-
-	ret = xfer_call(f, xfer, false);
+	xfer->pub.len = min_t(size_t, iov_iter_count(to), xfer->size);
+	ret = chr_ext_call(f, EPOLLIN | EPOLLRDNORM,
+			   nonblock(xfer) || xfer->pub.done, call_read, xfer);
 	if (ret <= 0)
 		return ret;
 
@@ -101,7 +122,13 @@ static long read_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 	return copied ?: -EFAULT;
 }
 
-/* One call of write. Return: bytes that the driver took, or -errno. */
+static long write_call(struct chr_ext_open *f, struct chr_ext_xfer *xfer)
+{
+	return chr_ext_call(f, EPOLLOUT | EPOLLWRNORM, nonblock(xfer),
+			    call_write, xfer);
+}
+
+/* One piece of a write. Return: bytes that the driver took, or -errno. */
 static long write_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 		       struct iov_iter *from)
 {
@@ -110,13 +137,13 @@ static long write_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 
 	if (f->dev->drv->flags & CHR_EXT_SINK) {
 		xfer->pub.len = len;
-		ret = xfer_call(f, xfer, true);
+		ret = write_call(f, xfer);
 		if (ret > 0)
 			iov_iter_advance(from, ret);
 		return ret;
 	}
 
-	len = min_t(size_t, len, f->dev->drv->max_io);
+	len = min_t(size_t, len, xfer->size);
 	copied = copy_from_iter(xfer->buf, len, from);
 	xfer->fault = copied < len;
 	/* Half a message is none. */
@@ -128,7 +155,7 @@ static long write_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 
 	xfer->pub.len = copied;
 	xfer->clean = copied;
-	ret = xfer_call(f, xfer, true);
+	ret = write_call(f, xfer);
 	iov_iter_revert(from, copied - max(ret, 0L));
 	return ret;
 }
@@ -181,9 +208,14 @@ static ssize_t file_xfer(struct kiocb *iocb, struct iov_iter *iter,
 			 once_t once, bool sink)
 {
 	struct chr_ext_open *f = iocb->ki_filp->private_data;
-	u32 size = min_t(size_t, iov_iter_count(iter), f->dev->drv->max_io);
+	u32 size = min_t(size_t, iov_iter_count(iter),
+			 READ_ONCE(f->dev->drv->max_io));
 	u8 small[CHR_EXT_SMALL_IO] __aligned(8);
-	struct chr_ext_xfer xfer = { .pub.file = &f->pub, .buf = small };
+	struct chr_ext_xfer xfer = {
+		.pub.file = &f->pub,
+		.buf = small,
+		.size = size,
+	};
 	struct chr_ext_buf *buf;
 	ssize_t ret;
 
@@ -192,19 +224,27 @@ static ssize_t file_xfer(struct kiocb *iocb, struct iov_iter *iter,
 	if (sink || size <= sizeof(small))
 		return xfer_run(f, &xfer, iocb, iter, once);
 
-	buf = buf_get(f, size);
+	buf = chr_ext_buf_get(f, size);
 	if (!buf)
 		return -ENOMEM;
 	xfer.buf = buf->data;
 	ret = xfer_run(f, &xfer, iocb, iter, once);
-	buf_put(f, buf);
+	chr_ext_buf_put(f, buf);
 	return ret;
 }
 
-/* -EAGAIN is an answer, and a revoked device does nothing wrong. */
-static void count_error(struct chr_ext_device *dev, ssize_t ret)
+/**
+ * chr_ext_count_error() - count a call that went wrong
+ * @dev: the device
+ * @ret: what the caller gets
+ *
+ * -EAGAIN and -ENOTTY are answers, a signal is the caller's, and a revoked
+ * device does nothing wrong.
+ */
+void chr_ext_count_error(struct chr_ext_device *dev, long ret)
 {
-	if (ret != -EAGAIN && ret != -ENODEV)
+	if (ret != -EAGAIN && ret != -ENOTTY && ret != -ERESTARTSYS &&
+	    ret != -ENODEV)
 		chr_ext_stat_add(dev, STAT_ERRORS, 1);
 }
 
@@ -222,7 +262,7 @@ ssize_t chr_ext_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		atomic64_inc(&f->reads);
 		atomic64_add(ret, &f->read_bytes);
 	} else {
-		count_error(f->dev, ret);
+		chr_ext_count_error(f->dev, ret);
 	}
 	trace_chr_ext_read(f, len, ret, start);
 	return ret;
@@ -243,7 +283,7 @@ ssize_t chr_ext_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		atomic64_inc(&f->writes);
 		atomic64_add(ret, &f->written_bytes);
 	} else {
-		count_error(f->dev, ret);
+		chr_ext_count_error(f->dev, ret);
 	}
 	trace_chr_ext_write(f, len, ret, start);
 	return ret;

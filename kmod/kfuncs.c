@@ -12,6 +12,8 @@
 static const struct chr_ext_kfuncs *const families[] = {
 	chr_ext_io_kfuncs,
 	chr_ext_dev_kfuncs,
+	chr_ext_time_kfuncs,
+	chr_ext_user_kfuncs,
 };
 
 #define for_each_kfuncs(i, k)						\
@@ -41,14 +43,24 @@ static unsigned int prog_op(const struct bpf_prog *prog)
 	switch (__btf_member_bit_offset(t, m) / 8) {
 	case offsetof(struct chr_ext_ops, probe):
 	case offsetof(struct chr_ext_ops, remove):
+	case offsetof(struct chr_ext_ops, update):
 		return CHR_EXT_IN_DEV;
 	case offsetof(struct chr_ext_ops, open):
+		return CHR_EXT_IN_OPEN;
 	case offsetof(struct chr_ext_ops, close):
-		return CHR_EXT_IN_FILE;
+		return CHR_EXT_IN_CLOSE;
 	case offsetof(struct chr_ext_ops, read):
 		return CHR_EXT_IN_READ;
 	case offsetof(struct chr_ext_ops, write):
 		return CHR_EXT_IN_WRITE;
+	case offsetof(struct chr_ext_ops, ioctl):
+		return CHR_EXT_IN_IOCTL;
+	case offsetof(struct chr_ext_ops, poll):
+	case offsetof(struct chr_ext_ops, llseek):
+	case offsetof(struct chr_ext_ops, mmap):
+	case offsetof(struct chr_ext_ops, fsync):
+	case offsetof(struct chr_ext_ops, flush):
+		return CHR_EXT_IN_CALL;
 	default:
 		return 0;
 	}

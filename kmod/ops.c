@@ -204,7 +204,8 @@ static int ops_init_member(const struct btf_type *t,
 	case MEMBER(flags):
 		k->flags = u->flags;
 		err = u->flags & ~(CHR_EXT_SEEKABLE | CHR_EXT_NULL_SEEK |
-				   CHR_EXT_STREAM | CHR_EXT_SINK) ?
+				   CHR_EXT_STREAM | CHR_EXT_SINK |
+				   CHR_EXT_SERIAL_DEV | CHR_EXT_SERIAL_FILE) ?
 			refuse(EINVAL, name, "flags 0x%x has unknown bits",
 			       u->flags) : 0;
 		break;
@@ -232,10 +233,14 @@ static int ops_init_member(const struct btf_type *t,
 		err = 0;
 		break;
 	case MEMBER(mem_size):
-		err = check_reserved(name, "mem_size", u->mem_size);
+		k->mem_size = PAGE_ALIGN(u->mem_size);
+		err = u->mem_size > CHR_EXT_MAX_MEM ?
+			refuse(EINVAL, name, "mem_size is %llu, more than %u",
+			       u->mem_size, CHR_EXT_MAX_MEM) : 0;
 		break;
 	case MEMBER(timeout_ms):
-		err = check_reserved(name, "timeout_ms", u->timeout_ms);
+		k->timeout_ms = u->timeout_ms;
+		err = 0;
 		break;
 	default:
 		return 0;
@@ -248,11 +253,18 @@ static int ops_validate(void *kdata)
 {
 	const struct chr_ext_ops *ops = kdata;
 	const u32 seek = CHR_EXT_SEEKABLE | CHR_EXT_NULL_SEEK;
+	const u32 serial = CHR_EXT_SERIAL_DEV | CHR_EXT_SERIAL_FILE;
 	size_t len;
 
 	if ((ops->flags & seek) == seek)
 		return refuse(EINVAL, ops->name,
 			      "flags has both SEEKABLE and NULL_SEEK");
+	if ((ops->flags & serial) == serial)
+		return refuse(EINVAL, ops->name,
+			      "flags has both SERIAL_DEV and SERIAL_FILE");
+	if (ops->llseek && !(ops->flags & CHR_EXT_SEEKABLE))
+		return refuse(EINVAL, ops->name,
+			      "there is an llseek, but flags has no SEEKABLE");
 
 	len = snprintf(NULL, 0, "%s%u", ops->name, ops->instances - 1);
 	if (ops->instances > 1 && len >= CHR_EXT_NAME_LEN)
@@ -265,6 +277,10 @@ static int ops_validate(void *kdata)
 			      "%u instances with a dev_size of %u are more than %u bytes together",
 			      ops->instances, ops->dev_size,
 			      CHR_EXT_MAX_DEV_SIZE);
+	if (ops->instances * ops->mem_size > CHR_EXT_MAX_MEM)
+		return refuse(EINVAL, ops->name,
+			      "%u instances with a mem_size of %llu are more than %u bytes together",
+			      ops->instances, ops->mem_size, CHR_EXT_MAX_MEM);
 	return 0;
 }
 
@@ -277,6 +293,16 @@ static int ops_reg(void *kdata, struct bpf_link *link)
 		return refuse(EPERM, ops->name,
 			      "attaching a driver needs CAP_SYS_ADMIN");
 	return chr_ext_driver_reg(ops);
+}
+
+static int ops_update(void *kdata, void *old_kdata, struct bpf_link *link)
+{
+	const struct chr_ext_ops *ops = kdata;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return refuse(EPERM, ops->name,
+			      "updating a driver needs CAP_SYS_ADMIN");
+	return chr_ext_driver_update(ops, old_kdata);
 }
 
 static void ops_unreg(void *kdata, struct bpf_link *link)
@@ -311,6 +337,27 @@ static long stub_io(struct chr_ext_file *file, struct chr_ext_io *io)
 	return 0;
 }
 
+static u32 stub_poll(struct chr_ext_file *file)
+{
+	return 0;
+}
+
+static long stub_ioctl(struct chr_ext_file *file, u32 cmd,
+		       struct chr_ext_io *io)
+{
+	return 0;
+}
+
+static s64 stub_llseek(struct chr_ext_file *file, s64 offset, u32 whence)
+{
+	return 0;
+}
+
+static int stub_mmap(struct chr_ext_file *file, struct chr_ext_map *map)
+{
+	return 0;
+}
+
 static struct chr_ext_ops ops_stubs = {
 	.probe = stub_dev,
 	.remove = stub_dev_void,
@@ -318,6 +365,13 @@ static struct chr_ext_ops ops_stubs = {
 	.close = stub_file_void,
 	.read = stub_io,
 	.write = stub_io,
+	.poll = stub_poll,
+	.ioctl = stub_ioctl,
+	.llseek = stub_llseek,
+	.mmap = stub_mmap,
+	.fsync = stub_file,
+	.flush = stub_file,
+	.update = stub_dev_void,
 };
 
 static struct bpf_struct_ops chr_ext_struct_ops = {
@@ -328,6 +382,7 @@ static struct bpf_struct_ops chr_ext_struct_ops = {
 	.validate = ops_validate,
 	.reg = ops_reg,
 	.unreg = ops_unreg,
+	.update = ops_update,
 	.cfi_stubs = &ops_stubs,
 	.name = "chr_ext_ops",
 	.owner = THIS_MODULE,

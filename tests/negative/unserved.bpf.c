@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Refused: poll is reserved. */
+/* Refused: suspend is reserved. */
 #include <chr_ext/chr_ext.bpf.h>
 
-SEC("struct_ops/poll")
-__u32 BPF_PROG(unserved_poll, struct chr_ext_file *file)
+SEC("struct_ops/suspend")
+int BPF_PROG(unserved_suspend, struct chr_ext_dev *dev)
 {
-	return 1;
+	return 0;
 }
 
-CHR_EXT_DRIVER(unserved, .poll = (void *)unserved_poll);
+CHR_EXT_DRIVER(unserved, .suspend = (void *)unserved_suspend);

@@ -44,7 +44,7 @@ if grep -qw bpf_copy_from_user_task_str /proc/kallsyms; then
 		wait $peeker 2> /dev/null
 	else
 		pass "a driver that reads any task's memory is refused"
-		like "for that reason" "$(dmesg | tail -n 1)" \
+		like "for that reason" "$(refusals | tail -n 1)" \
 			"refused: bpf_copy_from_user_task_str may wait"
 		like "which chrext gives" "$(cat /tmp/why)" "may wait for user space"
 	fi

@@ -24,7 +24,7 @@ done
 for good in "-511 ?" "-5 EIO" "-1 EPERM" "-11 EAGAIN"; do
 	load --set "read_ret=${good% *}" --set "write_ret=${good% *}"
 	is "a driver that returns ${good% *}: passed on" \
-		"$(call /dev/subject rw r:10 W:10)" "${good#* } ${good#* }"
+		"$(call /dev/subject rwn r:10 W:10)" "${good#* } ${good#* }"
 	is "a driver that returns ${good% *}: not counted as wild" \
 		"$(count subject bad_returns)" 0
 	chrext unload subject

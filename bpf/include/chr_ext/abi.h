@@ -25,6 +25,9 @@
 #define CHR_EXT_MAX_DEV_SIZE	(1U << 28)	/* bytes of memory a device */
 #define CHR_EXT_MAX_IO		(1U << 20)	/* bytes a call of an op */
 #define CHR_EXT_DEFAULT_IO	(1U << 16)
+#define CHR_EXT_MAX_MEM		(1U << 28)	/* bytes of pages for mmap(2) */
+#define CHR_EXT_MAX_DELAY_US	1000		/* of chr_ext_delay_us() */
+#define CHR_EXT_MAX_SLEEP_US	1000000		/* of chr_ext_sleep_us() */
 #define CHR_EXT_LOG_LEN		160	/* bytes of a message that are kept */
 
 /* chr_ext_ops.flags */
@@ -32,10 +35,16 @@
 #define CHR_EXT_NULL_SEEK	(1U << 1)
 #define CHR_EXT_STREAM		(1U << 2)
 #define CHR_EXT_SINK		(1U << 3)
+#define CHR_EXT_SERIAL_DEV	(1U << 4)
+#define CHR_EXT_SERIAL_FILE	(1U << 5)
 
 /* chr_ext_io.flags */
 #define CHR_EXT_IO_NONBLOCK	(1U << 0)	/* the caller must not wait */
 #define CHR_EXT_IO_APPEND	(1U << 1)	/* write at the end of the data */
+#define CHR_EXT_IO_COMPAT	(1U << 2)	/* ioctl of a 32-bit process */
+
+/* For chr_ext_wake(), with EPOLL*: one sleeper is enough. */
+#define CHR_EXT_WAKE_ONE	(1U << 26)
 
 /* Levels of chr_ext_log(), the numbers of syslog(3). */
 #define CHR_EXT_ERR		3
@@ -51,6 +60,8 @@
  * @index: which of the driver's devices, counted from 0
  * @size: bytes of private memory, &chr_ext_ops.dev_size of its driver
  * @name: name of the node; for %s of chr_ext_msg() and the like
+ * @mem_size: bytes of pages for mmap(2), &chr_ext_ops.mem_size of its driver
+ *	in whole pages
  *
  * Read-only for programs. Since ABI 1.
  */
@@ -60,6 +71,7 @@ struct chr_ext_dev {
 	__u32 index;
 	__u32 size;
 	const char *name;
+	__u64 mem_size;
 };
 
 /**
@@ -109,7 +121,57 @@ struct chr_ext_io {
 	__u32 flags;
 };
 
-struct chr_ext_map;
+/**
+ * struct chr_ext_map - a mapping that a caller wants
+ * @offset: where in the device's pages, in bytes
+ * @size: bytes, in whole pages
+ * @prot: PROT_READ (1) and PROT_WRITE (2)
+ * @flags: MAP_SHARED (1) or MAP_PRIVATE (2)
+ *
+ * Inside the pages, and never executable: the framework has looked. Read-only
+ * for programs. Since ABI 1.
+ */
+struct chr_ext_map {
+	__u64 offset;
+	__u64 size;
+	__u32 prot;
+	__u32 flags;
+};
+
+/**
+ * struct chr_ext_caller - who makes the system call that an op serves
+ * @tgid: process id, in the initial pid namespace
+ * @pid: thread id, likewise
+ * @ns_tgid: process id, as the process itself sees it
+ * @ns_pid: thread id, as the thread itself sees it
+ * @uid: real user id, in the initial user namespace
+ * @euid: effective user id, likewise
+ * @gid: real group id, likewise
+ * @egid: effective group id, likewise
+ * @ns_euid: effective user id, as the process itself sees it
+ * @ns_egid: effective group id, likewise
+ * @user_ns: inode number of the user namespace, as in /proc/PID/ns/user
+ * @pid_ns: inode number of the pid namespace, as in /proc/PID/ns/pid
+ * @cgroup_id: id of the cgroup in the default hierarchy
+ *
+ * See chr_ext_caller(). Since ABI 1.
+ */
+struct chr_ext_caller {
+	__u32 tgid;
+	__u32 pid;
+	__u32 ns_tgid;
+	__u32 ns_pid;
+	__u32 uid;
+	__u32 euid;
+	__u32 gid;
+	__u32 egid;
+	__u32 ns_euid;
+	__u32 ns_egid;
+	__u32 user_ns;
+	__u32 pid_ns;
+	__u64 cgroup_id;
+};
+
 struct chr_ext_event;
 
 /**
@@ -122,6 +184,11 @@ struct chr_ext_event;
  * or a number that is no errno (-1 to -511), becomes -EIO and is counted in
  * the device's statistics/bad_returns. No op ever waits for user memory: a
  * helper that reads it gives -EFAULT where the page is not there.
+ *
+ * No op waits for data either: @open, @read, @write and @ioctl say -EAGAIN.
+ * A caller that must not wait gets that; any other sleeps until the driver
+ * calls chr_ext_wake(), then the op is called again. A signal ends the wait
+ * with EINTR, or with a restart of the system call (SA_RESTART).
  */
 struct chr_ext_ops {
 	/**
@@ -180,20 +247,52 @@ struct chr_ext_ops {
 	 */
 	long (*write)(struct chr_ext_file *file, struct chr_ext_io *io);
 
-	/** @poll: Reserved: which EPOLL* events are ready. */
+	/**
+	 * @poll: poll(2), select(2), epoll: which events are ready. When that
+	 * changes the driver says so by chr_ext_wake(). Left out, reads and
+	 * writes are always ready.
+	 *
+	 * Return: EPOLL* bits; a number with others counts as EPOLLERR.
+	 * Context: process, may sleep. Since ABI 1.
+	 */
 	__u32 (*poll)(struct chr_ext_file *file);
 
-	/** @ioctl: Reserved: ioctl(2). */
+	/**
+	 * @ioctl: ioctl(2). For a command made by _IOW() or _IOWR() the window
+	 * holds the caller's argument, for one made by _IOR() or _IOWR() it
+	 * goes back to the caller when the result is not negative; its size is
+	 * that of the command. Any other command has no window, but
+	 * &chr_ext_io.arg. For a 32-bit process CHR_EXT_IO_COMPAT is set. Left
+	 * out, or for a command that is not the driver's: ENOTTY.
+	 *
+	 * Return: 0 to INT_MAX, or -errno. Context: process, may sleep.
+	 * Since ABI 1.
+	 */
 	long (*ioctl)(struct chr_ext_file *file, __u32 cmd,
 		      struct chr_ext_io *io);
 
-	/** @llseek: Reserved: lseek(2). */
+	/**
+	 * @llseek: lseek(2), for a driver with CHR_EXT_SEEKABLE. SEEK_CUR comes
+	 * as SEEK_SET (0) with the sum; SEEK_END is 2, SEEK_DATA 3, SEEK_HOLE 4.
+	 * Left out, SEEK_SET and SEEK_CUR work and the rest gives EINVAL.
+	 *
+	 * Return: the new position, or -errno. Context: process, may sleep.
+	 * Since ABI 1.
+	 */
 	__s64 (*llseek)(struct chr_ext_file *file, __s64 offset, __u32 whence);
 
-	/** @mmap: Reserved: mmap(2), yes or no. */
+	/**
+	 * @mmap: mmap(2) of pages that are there: yes or no. Left out, yes.
+	 *
+	 * Return: 0 or -errno. Context: process, may sleep. Since ABI 1.
+	 */
 	int (*mmap)(struct chr_ext_file *file, struct chr_ext_map *map);
 
-	/** @fsync: Reserved: fsync(2). */
+	/**
+	 * @fsync: fsync(2), fdatasync(2). Left out, EINVAL.
+	 *
+	 * Return: 0 or -errno. Context: process, may sleep. Since ABI 1.
+	 */
 	int (*fsync)(struct chr_ext_file *file);
 
 	/** @event: Reserved: an edge on a GPIO line and the like. */
@@ -234,6 +333,11 @@ struct chr_ext_ops {
 	 * CHR_EXT_SINK: @write does not look at the bytes. Nothing is copied
 	 * from the caller, whose buffer need not even exist; the whole request
 	 * is one call, without a window.
+	 *
+	 * CHR_EXT_SERIAL_DEV: the ops of a device that serve files run one at
+	 * a time; CHR_EXT_SERIAL_FILE: those of an open file. A caller that
+	 * waits, for its turn or for the driver, can be interrupted; one that
+	 * must not wait gets EAGAIN.
 	 */
 	__u32 flags;
 
@@ -264,16 +368,39 @@ struct chr_ext_ops {
 
 	/**
 	 * @layout: Version of what the driver keeps in file and device memory.
-	 * Any number; for live update, which will keep that memory when it is
-	 * the same in both programs.
+	 * Any number; a live update keeps that memory, and is refused when the
+	 * number is another.
 	 */
 	__u32 layout;
 
-	/** @mem_size: Reserved, must be 0: bytes that users can mmap. */
+	/**
+	 * @mem_size: Bytes of zeroed pages that users can mmap(2), at most
+	 * CHR_EXT_MAX_MEM for all devices together. See chr_ext_dev_mem().
+	 */
 	__u64 mem_size;
 
-	/** @timeout_ms: Reserved, must be 0. */
+	/**
+	 * @timeout_ms: Longest time in milliseconds that a call waits for a
+	 * driver that says -EAGAIN; then ETIMEDOUT. 0 means for ever.
+	 */
 	__u32 timeout_ms;
+
+	/**
+	 * @flush: close(2), of each descriptor of an open file.
+	 *
+	 * Return: 0, or -errno, which close(2) gives; the descriptor is closed
+	 * all the same. Context: process, may sleep. Since ABI 1.
+	 */
+	int (*flush)(struct chr_ext_file *file);
+
+	/**
+	 * @update: This driver has taken the place of another version under
+	 * the devices that it had: once for each, in any order with other ops.
+	 * The place to start timers again, as those of the old program go.
+	 *
+	 * Context: process, may sleep. Since ABI 1.
+	 */
+	void (*update)(struct chr_ext_dev *dev);
 };
 
 #endif /* CHR_EXT_ABI_H */

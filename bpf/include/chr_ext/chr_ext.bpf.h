@@ -97,6 +97,7 @@ struct bpf_dynptr {
 #ifndef EPERM
 #define EPERM		1
 #define ENOENT		2
+#define EINTR		4
 #define EIO		5
 #define ENXIO		6
 #define EAGAIN		11
@@ -107,11 +108,13 @@ struct bpf_dynptr {
 #define EEXIST		17
 #define ENODEV		19
 #define EINVAL		22
+#define ENOTTY		25
 #define EFBIG		27
 #define ENOSPC		28
 #define ESPIPE		29
 #define EROFS		30
 #define EPIPE		32
+#define ERANGE		34
 #define EMSGSIZE	90
 #define EOPNOTSUPP	95
 #define ETIMEDOUT	110
@@ -127,6 +130,57 @@ struct bpf_dynptr {
 #define O_TRUNC		00001000
 #define O_APPEND	00002000
 #define O_NONBLOCK	00004000
+#endif
+
+/* For lseek(2), poll(2) and chr_ext_wake(), capabilities(7), time. */
+#ifndef SEEK_SET
+#define SEEK_SET	0
+#define SEEK_CUR	1
+#define SEEK_END	2
+#define SEEK_DATA	3
+#define SEEK_HOLE	4
+#endif
+
+#ifndef EPOLLIN
+#define EPOLLIN		0x001
+#define EPOLLPRI	0x002
+#define EPOLLOUT	0x004
+#define EPOLLERR	0x008
+#define EPOLLHUP	0x010
+#define EPOLLRDNORM	0x040
+#define EPOLLRDBAND	0x080
+#define EPOLLWRNORM	0x100
+#define EPOLLWRBAND	0x200
+#define EPOLLMSG	0x400
+#define EPOLLRDHUP	0x2000
+#endif
+
+#ifndef CAP_SYS_ADMIN
+#define CAP_DAC_OVERRIDE	1
+#define CAP_SYS_RAWIO		17
+#define CAP_SYS_ADMIN		21
+#define CAP_SYS_TIME		25
+#endif
+
+#ifndef CLOCK_MONOTONIC
+#define CLOCK_MONOTONIC	1
+#endif
+
+/* Commands of ioctl(2), as in <linux/ioctl.h>. */
+#ifndef _IOC
+#define _IOC_NONE	0U
+#define _IOC_WRITE	1U
+#define _IOC_READ	2U
+#define _IOC(dir, type, nr, size) \
+	((dir) << 30 | (__u32)(size) << 16 | (type) << 8 | (nr))
+#define _IO(type, nr)		_IOC(_IOC_NONE, type, nr, 0)
+#define _IOR(type, nr, arg)	_IOC(_IOC_READ, type, nr, sizeof(arg))
+#define _IOW(type, nr, arg)	_IOC(_IOC_WRITE, type, nr, sizeof(arg))
+#define _IOWR(type, nr, arg)	_IOC(_IOC_READ | _IOC_WRITE, type, nr, sizeof(arg))
+#define _IOC_DIR(cmd)		((cmd) >> 30)
+#define _IOC_TYPE(cmd)		((cmd) >> 8 & 0xff)
+#define _IOC_NR(cmd)		((cmd) & 0xff)
+#define _IOC_SIZE(cmd)		((cmd) >> 16 & 0x3fff)
 #endif
 
 /*
@@ -160,6 +214,28 @@ extern int chr_ext_dev_clear(struct chr_ext_dev *dev, __u64 from,
 			     __u64 len) __ksym;
 extern int chr_ext_log(struct chr_ext_dev *dev, __u32 level,
 		       const char *msg, __u32 msg__sz) __ksym;
+extern __u8 *chr_ext_dev_mem(struct chr_ext_dev *dev, __u64 offset,
+			     const __u32 rdwr_buf_size) __ksym;
+extern int chr_ext_wake(struct chr_ext_dev *dev, __u32 events) __ksym;
+extern struct chr_ext_dev *chr_ext_dev_get(__u64 id) __ksym;
+extern void chr_ext_dev_put(struct chr_ext_dev *dev) __ksym;
+extern __u64 chr_ext_now_ns(void) __ksym;
+extern __u64 chr_ext_real_ns(void) __ksym;
+extern int chr_ext_delay_us(__u32 us) __ksym;
+extern int chr_ext_sleep_us(struct chr_ext_dev *dev, __u32 us) __ksym;
+extern int chr_ext_user_get(struct chr_ext_io *io, __u64 from, void *dst,
+			    __u32 dst__sz) __ksym;
+extern int chr_ext_user_put(struct chr_ext_io *io, __u64 to,
+			    const void *src, __u32 src__sz) __ksym;
+extern int chr_ext_user_get_dev(struct chr_ext_io *io, __u64 from,
+				struct chr_ext_dev *dev, __u64 to,
+				__u32 len) __ksym;
+extern int chr_ext_user_put_dev(struct chr_ext_io *io, __u64 to,
+				struct chr_ext_dev *dev, __u64 from,
+				__u32 len) __ksym;
+extern int chr_ext_caller(struct chr_ext_file *file, void *who,
+			  __u32 who__sz) __ksym;
+extern int chr_ext_capable(struct chr_ext_file *file, __u32 cap) __ksym;
 
 /*
  * chr_ext_msg(dev, level, "x = %d", x): a formatted line of at most 127

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kfuncs on time, on those who wait for the driver, and for programs that run
+ * outside of an op: callbacks of bpf_timer and bpf_wq.
+ */
+#include <linux/btf.h>
+#include <linux/delay.h>
+#include <linux/poll.h>
+#include <linux/timekeeping.h>
+#include <linux/wait.h>
+
+#include "chr_ext.h"
+
+__bpf_kfunc_start_defs();
+
+/**
+ * chr_ext_wake() - something has become ready: call the ops again
+ * @dev: the device
+ * @events: EPOLL* bits of what is ready now
+ *
+ * Ops: all. Wakes who sleeps because @read (EPOLLIN), @write (EPOLLOUT), or
+ * @open, @ioctl or @fsync (anything) said -EAGAIN; who polls; and who asked for
+ * SIGIO. With CHR_EXT_WAKE_ONE only one of the sleepers wakes, and when it is
+ * served, the next: for drivers whose readers can all be served by the same
+ * data, and which may have thousands of them.
+ *
+ * Return: 0, or -EINVAL when @events has other bits or none.
+ * Context: any; does not sleep. Since ABI 1.
+ */
+__bpf_kfunc int chr_ext_wake(struct chr_ext_dev *dev, u32 events)
+{
+	u32 what = events & ~CHR_EXT_WAKE_ONE;
+
+	if (!what || what & ~(__force u32)CHR_EXT_EVENTS)
+		return -EINVAL;
+	/* The two bits of a direction mean the same to us. */
+	if (what & (__force u32)(EPOLLIN | EPOLLRDNORM))
+		what |= (__force u32)(EPOLLIN | EPOLLRDNORM);
+	if (what & (__force u32)(EPOLLOUT | EPOLLWRNORM))
+		what |= (__force u32)(EPOLLOUT | EPOLLWRNORM);
+	chr_ext_wake_up(to_device(dev), (__force __poll_t)what,
+			!(events & CHR_EXT_WAKE_ONE));
+	return 0;
+}
+
+/**
+ * chr_ext_dev_get() - reach a device from outside of an op
+ * @id: &chr_ext_dev.id, which an op has kept
+ *
+ * Ops: all; meant for the callbacks of their timers and work. A device that is
+ * being revoked waits for chr_ext_dev_put(), which the verifier insists on.
+ *
+ * Return: the device, or NULL when it is gone.
+ * Context: any; does not sleep. Since ABI 1.
+ */
+__bpf_kfunc struct chr_ext_dev *chr_ext_dev_get(u64 id)
+{
+	struct chr_ext_device *dev = chr_ext_dev_pin(id);
+
+	return dev ? &dev->pub : NULL;
+}
+
+/**
+ * chr_ext_dev_put() - the counterpart of chr_ext_dev_get()
+ * @dev: what that returned
+ *
+ * Ops: all.
+ *
+ * Context: any; does not sleep. Since ABI 1.
+ */
+__bpf_kfunc void chr_ext_dev_put(struct chr_ext_dev *dev)
+{
+	chr_ext_dev_unpin(to_device(dev));
+}
+
+/**
+ * chr_ext_now_ns() - the time
+ *
+ * Ops: all.
+ *
+ * Return: nanoseconds of CLOCK_MONOTONIC.
+ * Context: any; does not sleep. Since ABI 1.
+ */
+__bpf_kfunc u64 chr_ext_now_ns(void)
+{
+	return ktime_get_ns();
+}
+
+/**
+ * chr_ext_real_ns() - the time of day
+ *
+ * Ops: all.
+ *
+ * Return: nanoseconds since the epoch, CLOCK_REALTIME.
+ * Context: any; does not sleep. Since ABI 1.
+ */
+__bpf_kfunc u64 chr_ext_real_ns(void)
+{
+	return ktime_get_real_ns();
+}
+
+/**
+ * chr_ext_delay_us() - a short time during which the CPU does nothing else
+ * @us: microseconds, at most CHR_EXT_MAX_DELAY_US
+ *
+ * Ops: all.
+ *
+ * Return: 0, or -EINVAL when @us is too long.
+ * Context: any; does not sleep. Since ABI 1.
+ */
+__bpf_kfunc int chr_ext_delay_us(u32 us)
+{
+	if (us > CHR_EXT_MAX_DELAY_US)
+		return -EINVAL;
+	udelay(us);
+	return 0;
+}
+
+/**
+ * chr_ext_sleep_us() - sleep
+ * @dev: the device for which this is done
+ * @us: microseconds, at most CHR_EXT_MAX_SLEEP_US; it may take longer
+ *
+ * Ops: all. A device that is being revoked lets nobody sleep.
+ *
+ * Return: 0; -EINVAL when @us is too long; -ENODEV when the device is being
+ * revoked, or -EINTR when the caller is being killed, before the time was over.
+ * Context: process, sleeps. Since ABI 1.
+ */
+__bpf_kfunc int chr_ext_sleep_us(struct chr_ext_dev *dev, u32 us)
+{
+	struct chr_ext_device *d = to_device(dev);
+	int ret;
+
+	if (us > CHR_EXT_MAX_SLEEP_US)
+		return -EINVAL;
+	ret = __wait_event_hrtimeout(d->sleepers, READ_ONCE(d->dead),
+				     ns_to_ktime((u64)us * NSEC_PER_USEC), TASK_KILLABLE);
+	if (ret == -ETIME)
+		return 0;
+	return ret ? -EINTR : -ENODEV;
+}
+
+__bpf_kfunc_end_defs();
+
+BTF_KFUNCS_START(time_kfuncs)
+BTF_ID_FLAGS(func, chr_ext_wake, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, chr_ext_dev_get, KF_ACQUIRE | KF_RET_NULL)
+BTF_ID_FLAGS(func, chr_ext_dev_put, KF_RELEASE)
+BTF_ID_FLAGS(func, chr_ext_now_ns)
+BTF_ID_FLAGS(func, chr_ext_real_ns)
+BTF_ID_FLAGS(func, chr_ext_delay_us)
+BTF_ID_FLAGS(func, chr_ext_sleep_us, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_KFUNCS_END(time_kfuncs)
+
+const struct chr_ext_kfuncs chr_ext_time_kfuncs[] = {
+	{ &time_kfuncs, CHR_EXT_IN_ANY },
+	{}
+};

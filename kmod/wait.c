@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Waiting for a driver that has nothing yet: sleepers, and who wakes them.
+ *
+ * Sleepers, pollers and epoll stand in one queue, the device's. A sleeper is
+ * in it before its op is called again, so no wake-up is lost between the check
+ * and the sleep.
+ */
+#include <linux/fs.h>
+#include <linux/jiffies.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/wait.h>
+
+#include "chr_ext.h"
+
+struct sleeper {
+	struct wait_queue_entry entry;
+	__poll_t events;	/* that it waits for */
+	bool woken;		/* at least once; under the queue's lock */
+};
+
+static int sleeper_wake(struct wait_queue_entry *entry, unsigned int mode,
+			int sync, void *key)
+{
+	struct sleeper *s = container_of(entry, struct sleeper, entry);
+	__poll_t events = key_to_poll(key);
+
+	if (events && !(events & s->events))
+		return 0;
+	s->woken = true;
+	return woken_wake_function(entry, mode, sync, key);
+}
+
+static void wake_up_one(struct chr_ext_device *dev, __poll_t events)
+{
+	wake_up_poll(&dev->wait, events);
+}
+
+/**
+ * chr_ext_wait() - the slow half of chr_ext_call(): call, sleep, call again
+ * @f: the open file
+ * @events: what wakes the caller up, beside EPOLLERR and EPOLLHUP
+ * @call: calls the op; gives -EAGAIN as long as there is nothing
+ * @arg: its argument
+ *
+ * A sleeper that was woken and goes wakes another: where the driver woke only
+ * one there may be more to do, or the one may have died. The last of them finds
+ * nothing and sleeps on, which ends it.
+ *
+ * Return: what the op returned, -ERESTARTSYS after a signal, or -ETIMEDOUT.
+ */
+long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
+		  void *arg)
+{
+	struct chr_ext_device *dev = f->dev;
+	u32 ms = READ_ONCE(dev->drv->timeout_ms);
+	long left = ms ? msecs_to_jiffies(ms) : MAX_SCHEDULE_TIMEOUT;
+	struct sleeper s = { .events = events | EPOLLERR | EPOLLHUP };
+	long ret;
+
+	init_waitqueue_func_entry(&s.entry, sleeper_wake);
+	s.entry.private = current;
+	add_wait_queue_exclusive(&dev->wait, &s.entry);
+
+	for (;;) {
+		ret = chr_ext_call_once(f, false, call, arg);
+		if (ret != -EAGAIN)
+			break;
+		if (signal_pending(current)) {
+			ret = -ERESTARTSYS;
+			break;
+		}
+		if (!left) {
+			ret = -ETIMEDOUT;
+			break;
+		}
+		left = wait_woken(&s.entry, TASK_INTERRUPTIBLE | TASK_FREEZABLE,
+				  left);
+	}
+
+	remove_wait_queue(&dev->wait, &s.entry);
+	if (s.woken)
+		wake_up_one(dev, events);
+	return ret;
+}
+
+static void signal_owners(struct chr_ext_device *dev, __poll_t events)
+{
+	if (events & (EPOLLIN | EPOLLRDNORM))
+		kill_fasync(&dev->fasync, SIGIO, POLL_IN);
+	if (events & (EPOLLOUT | EPOLLWRNORM))
+		kill_fasync(&dev->fasync, SIGIO, POLL_OUT);
+	if (events & EPOLLPRI)
+		kill_fasync(&dev->fasync, SIGIO, POLL_PRI);
+	if (events & EPOLLERR)
+		kill_fasync(&dev->fasync, SIGIO, POLL_ERR);
+	if (events & EPOLLHUP)
+		kill_fasync(&dev->fasync, SIGIO, POLL_HUP);
+}
+
+/**
+ * chr_ext_wake_up() - something has become ready
+ * @dev: the device
+ * @events: what
+ * @all: wake all who wait for it, or one
+ *
+ * Pollers hear of it in any case.
+ *
+ * Context: any but NMI.
+ */
+void chr_ext_wake_up(struct chr_ext_device *dev, __poll_t events, bool all)
+{
+	/* Pairs with the queueing: who is not seen here sees what we did. */
+	if (wq_has_sleeper(&dev->wait)) {
+		if (all)
+			__wake_up(&dev->wait, TASK_NORMAL, 0,
+				  poll_to_key(events));
+		else
+			wake_up_one(dev, events);
+	}
+	signal_owners(dev, events);
+}
