@@ -19,6 +19,7 @@ static const struct verb {
 	int (*run)(const struct options *opt);
 } verbs[] = {
 	{ "load",	"FILE",	"nsf",	verb_load },
+	{ "replace",	"FILE",	"ns",	verb_replace },
 	{ "unload",	"NAME",	"",	verb_unload },
 	{ "list",	NULL,	"j",	verb_list },
 	{ "show",	"NAME",	"j",	verb_show },
@@ -106,6 +107,7 @@ const char *name_problem(const char *name)
 static void help(void)
 {
 	puts("usage: chrext load FILE [--name NAME] [--set VAR=VALUE]... [--foreground]\n"
+	     "       chrext replace FILE [--name NAME] [--set VAR=VALUE]...\n"
 	     "       chrext unload NAME\n"
 	     "       chrext list [--json]\n"
 	     "       chrext show NAME [--json]\n"

@@ -46,6 +46,7 @@ struct options {
 };
 
 int verb_load(const struct options *opt);
+int verb_replace(const struct options *opt);
 int verb_unload(const struct options *opt);
 int verb_list(const struct options *opt);
 int verb_show(const struct options *opt);
@@ -75,6 +76,7 @@ enum counter {
 	COUNT_OPENS,
 	COUNT_READS,
 	COUNT_WRITES,
+	COUNT_IOCTLS,
 	COUNT_READ_BYTES,
 	COUNT_WRITTEN_BYTES,
 	COUNT_ERRORS,
@@ -126,6 +128,7 @@ int pins_lock(void);
 void pins_unlock(int fd);
 int pin_fd(const char *name, const char *what, int fd);
 void pins_remove(const char *name);
+void pins_swap(const char *name, const char *from, const char *to);
 bool kernel_link_live(int fd);
 
 /* records.c: the log of a driver */
@@ -188,6 +191,17 @@ const char *object_name(const struct object *o, const struct object_driver *d);
 __u32 object_instances(const struct object *o, const struct object_driver *d);
 const char *object_op(const struct object *o, const char *prog,
 		      const struct object_driver **driver);
+
+/* links.c again, for an object that is loaded */
+int driver_prepare(const struct object *o, const struct object_driver *d);
+
+/* load.c */
+bool sets_well_formed(const struct options *opt);
+int object_configure(struct object *o, const struct options *opt);
+int machine_check(const struct options *opt);
+int object_load(struct object *o);
+int maps_pin(const struct object *o, const struct object_driver *d,
+	     const char *dir);
 
 /* set.c */
 int object_set(struct object *o, const char *assignment);

@@ -407,15 +407,29 @@ void pins_unlock(int fd)
 		close(fd);
 }
 
-/* Pins @fd as @what, "link" or "map", of the driver @name. */
+/* Makes the directories above @path, from PIN_ROOT on. */
+static int dirs_make(char *path)
+{
+	char *slash = path + strlen(PIN_ROOT);
+	int err;
+
+	for (; slash; slash = strchr(slash + 1, '/')) {
+		*slash = 0;
+		err = mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
+		*slash = '/';
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Pins @fd as @what, "link", "map" or "maps/...", of the driver @name. */
 int pin_fd(const char *name, const char *what, int fd)
 {
 	char *dir = pin_dir(name), *path = xprintf("%s/%s", dir, what);
-	int err = 0;
+	int err = dirs_make(path);
 
-	if ((mkdir(PIN_ROOT, 0700) && errno != EEXIST) ||
-	    (mkdir(dir, 0700) && errno != EEXIST) ||
-	    bpf_obj_pin(fd, path))
+	if (!err && bpf_obj_pin(fd, path))
 		err = -errno;
 	if (err)
 		complain("cannot pin driver \"%s\" at %s: %s", name, path,
@@ -425,17 +439,93 @@ int pin_fd(const char *name, const char *what, int fd)
 	return err;
 }
 
+static int remove_visit(const char *path, const struct stat *st, int type,
+			struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	remove(path);
+	return 0;
+}
+
 /* Only for a driver that is detached, and under the lock. */
 void pins_remove(const char *name)
 {
 	char *dir = pin_dir(name);
-	char *link = xprintf("%s/link", dir), *map = xprintf("%s/map", dir);
 
-	unlink(link);
-	unlink(map);
-	rmdir(dir);
+	nftw(dir, remove_visit, 16, FTW_PHYS | FTW_MOUNT | FTW_DEPTH);
 	rmdir(PIN_ROOT);
-	free(map);
-	free(link);
 	free(dir);
+}
+
+/* The pins of maps in @from take the place of those in @to; none, if NULL. */
+void pins_swap(const char *name, const char *from, const char *to)
+{
+	char *dir = pin_dir(name), *old = xprintf("%s/%s", dir, to), *new;
+
+	nftw(old, remove_visit, 16, FTW_PHYS | FTW_MOUNT | FTW_DEPTH);
+	if (from) {
+		new = xprintf("%s/%s", dir, from);
+		rename(new, old);
+		free(new);
+	}
+	free(old);
+	free(dir);
+}
+
+/* The value of a struct_ops map that says what is in an object's. */
+static void value_fill(const struct layout *l, const struct object *o,
+		      const struct object_driver *d, char *ops)
+{
+	const struct btf_member *k = btf_members(l->ops), *m;
+	const char *data = bpf_map__initial_value(d->map, NULL);
+	struct bpf_program *prog;
+	const char *name;
+	unsigned long fd;
+	int i;
+
+	for (i = 0; i < btf_vlen(l->ops); i++, k++) {
+		name = btf__name_by_offset(l->btf, k->name_off);
+		m = member_find(o->btf, d->type, name, strlen(name));
+		if (!m)
+			continue;	/* older than the module */
+		if (!btf_is_ptr(btf__type_by_id(l->btf, k->type))) {
+			memcpy(ops + k->offset / 8, data + m->offset / 8,
+			       btf__resolve_size(l->btf, k->type));
+			continue;
+		}
+		memcpy(&prog, data + m->offset / 8, sizeof(prog));
+		if (!prog)
+			continue;
+		fd = bpf_program__fd(prog);
+		memcpy(ops + k->offset / 8, &fd, sizeof(fd));
+	}
+}
+
+/*
+ * Gives a loaded driver to the kernel without attaching it. libbpf does this
+ * only for a link that it made itself. It has compared the types.
+ */
+int driver_prepare(const struct object *o, const struct object_driver *d)
+{
+	struct bpf_map_info info;
+	struct layout l = { };
+	__u32 zero = 0;
+	char *value;
+	int err;
+
+	if (!map_is_chr_ext(bpf_map__fd(d->map), &info))
+		return -EINVAL;
+	err = layout_get(&l, &info);
+	if (!err) {
+		value = xalloc(NULL, info.value_size);
+		memset(value, 0, info.value_size);
+		value_fill(&l, o, d, value + l.ops_off);
+		if (bpf_map_update_elem(bpf_map__fd(d->map), &zero, value, 0))
+			err = -errno;
+		free(value);
+	}
+	layout_free(&l);
+	return err;
 }

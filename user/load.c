@@ -73,7 +73,8 @@ static int names_check(const struct object *o)
 	return 0;
 }
 
-static int configure(struct object *o, const struct options *opt)
+/* Takes --set and --name. */
+int object_configure(struct object *o, const struct options *opt)
 {
 	size_t i;
 	int err;
@@ -92,7 +93,7 @@ static int configure(struct object *o, const struct options *opt)
 }
 
 /* What can be known before the kernel is asked, in the order of repair. */
-static int machine_check(const struct options *opt)
+int machine_check(const struct options *opt)
 {
 	if (!module_loaded()) {
 		complain("the chr_ext module is not loaded: run 'modprobe chr_ext'");
@@ -245,7 +246,7 @@ static void complain_load(const struct object *o, int err, int kmsg)
 			 messages_best() ? messages_best() : errno_text(err));
 }
 
-static int load(struct object *o)
+int object_load(struct object *o)
 {
 	int kmsg = kmsg_open();
 	int err;
@@ -291,6 +292,30 @@ static int attach(struct object *o)
 	return err;
 }
 
+/*
+ * The kernel takes the timers out of a map that no process and no pin holds, so
+ * the maps stay with the driver; and they can be found.
+ */
+int maps_pin(const struct object *o, const struct object_driver *d,
+	     const char *dir)
+{
+	struct bpf_map *map;
+	char *what;
+	int err;
+
+	bpf_object__for_each_map(map, o->obj) {
+		if (bpf_map__is_internal(map) ||
+		    bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
+			continue;
+		what = xprintf("%s/%s", dir, bpf_map__name(map));
+		err = pin_fd(object_name(o, d), what, bpf_map__fd(map));
+		free(what);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int pin(struct object *o)
 {
 	struct object_driver *d;
@@ -301,9 +326,11 @@ static int pin(struct object *o)
 		d = &o->drivers[i];
 		err = pin_fd(object_name(o, d), is_link(d) ? "link" : "map",
 			     bpf_link__fd(d->link));
+		d->pinned = true;
+		if (!err)
+			err = maps_pin(o, d, "maps");
 		if (err)
 			return err;
-		d->pinned = true;
 	}
 	return 0;
 }
@@ -490,19 +517,19 @@ static int load_object(struct object *o, const struct options *opt)
 {
 	int err;
 
-	err = configure(o, opt);
+	err = object_configure(o, opt);
 	if (!err)
 		err = machine_check(opt);
 	if (!err)
 		err = not_loaded_yet(o);
 	if (!err)
-		err = load(o);
+		err = object_load(o);
 	if (!err)
 		err = bring_up(o, opt);
 	return err;
 }
 
-static bool sets_well_formed(const struct options *opt)
+bool sets_well_formed(const struct options *opt)
 {
 	const char *equal;
 	size_t i;

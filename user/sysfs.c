@@ -17,6 +17,7 @@ const char *const counter_names[NR_COUNTERS] = {
 	[COUNT_OPENS]		= "opens",
 	[COUNT_READS]		= "reads",
 	[COUNT_WRITES]		= "writes",
+	[COUNT_IOCTLS]		= "ioctls",
 	[COUNT_READ_BYTES]	= "read_bytes",
 	[COUNT_WRITTEN_BYTES]	= "written_bytes",
 	[COUNT_ERRORS]		= "errors",

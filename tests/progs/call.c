@@ -6,7 +6,8 @@
  * nonblock).
  *
  *	r:COUNT  R:COUNT (bytes as "0" when all are zero)  w:TEXT  W:COUNT
- *	pr:COUNT@POS  pw:TEXT@POS  seek:POS,WHENCE
+ *	pr:COUNT@POS  pw:TEXT@POS  seek:POS,WHENCE  i:COMMAND,ARGUMENT (ioctl)
+ *	sync:
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static void say(long ret)
@@ -57,7 +59,7 @@ static void op(int fd, const char *arg)
 	const char *s = strchr(arg, ':') + 1, *at = strrchr(arg, '@');
 	size_t n = strtoul(s, NULL, 0);
 	long long pos = at ? strtoll(at + 1, NULL, 0) : 0;
-	void *buf = room(n, arg[0] == 'W' ? 'x' : 0xee);
+	void *buf = room(arg[0] == 'i' ? 0 : n, arg[0] == 'W' ? 'x' : 0xee);
 
 	if (!strncmp(arg, "r:", 2) || !strncmp(arg, "R:", 2))
 		say_bytes(read(fd, buf, n), buf, arg[0] == 'R');
@@ -71,6 +73,10 @@ static void op(int fd, const char *arg)
 		say(pwrite(fd, s, at - s, pos));
 	else if (!strncmp(arg, "seek:", 5))
 		say(lseek(fd, strtoll(s, NULL, 0), atoi(strchr(s, ',') + 1)));
+	else if (!strncmp(arg, "i:", 2))
+		say(ioctl(fd, n, strtoul(strchr(s, ',') + 1, NULL, 0)));
+	else if (!strncmp(arg, "sync:", 5))
+		say(fsync(fd));
 	else
 		exit(2);
 	free(buf);

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 240
+
+. "$SRC/tests/suites/common.bash"
+
+object=$NEGATIVE/version.bpf.o
+
+# words NODE: version, updates, reads, written.
+words() {
+	local w
+	read -r -a w < <(dd bs=32 count=1 status=none <&5 | od -An -v -w32 -t u8)
+	echo "${w[*]}"
+}
+
+ok "a driver loads" chrext load "$object"
+exec 5<> /dev/version
+is "its first version answers" "$(words)" "1 0 1 0"
+printf abc >&5
+ok "the next version takes its place" chrext replace "$object" --set number=2
+is "which the open file sees, with the memory as it was" "$(words)" "2 1 2 3"
+printf abc >&5
+is "and writes to" "$(words)" "2 1 3 6"
+is "the log tells of it" "$(chrext log version --no-follow | grep -c 'updated by chrext')" 1
+like "chrext show has the programs of the new one" "$(chrext show version)" \
+	"/sys/fs/bpf/chr_ext/version/link"
+is "one map is pinned" "$(echo /sys/fs/bpf/chr_ext/version/maps*/*)" \
+	"/sys/fs/bpf/chr_ext/version/maps/own"
+cp "$object" /tmp/other.bpf.o
+ok "the name tells which" chrext replace /tmp/other.bpf.o --set number=3
+is "it is the one" "$(words)" "3 2 4 6"
+
+# stays WHAT WHY [ARG...]: it is refused, and all is as it was.
+stays() {
+	local what=$1 why=$2
+	shift 2
+	fails "$what is refused" chrext replace "$object" --set number=9 "$@"
+	like "$what: why" "$tap_output" "$why"
+	like "$what: the old one goes on" "$(words)" "^3 2 "
+	is "$what: its pins are as they were" \
+		"$(echo /sys/fs/bpf/chr_ext/version/*)" \
+		"/sys/fs/bpf/chr_ext/version/link /sys/fs/bpf/chr_ext/version/maps"
+}
+stays "another layout" "differs in layout" --set layout=1
+stays "another file_size" "differs in file_size" --set file_size=8
+stays "another dev_size" "differs in dev_size" --set dev_size=32
+stays "another mem_size" "differs in mem_size" --set mem_size=4096
+stays "another number of instances" "differs in instances" --set instances=2
+stays "another mode" "differs in mode" --set mode=0600
+stays "other flags" "differs in flags" --set flags=1
+stays "a max_io out of range" "max_io is 1048577" --set max_io=1048577
+stays "the name of no driver" 'no driver named "other"' --name other
+fails "a version that the verifier rejects is refused" \
+	chrext replace "$NEGATIVE/unchecked.bpf.o" --name version
+like "and the old one goes on" "$(words)" "^3 2 "
+chrext load "$DRIVERS/hello.bpf.o"
+fails "a driver of another name does not fit" \
+	chrext replace "$DRIVERS/hello.bpf.o" --name version
+like "as its flags say" "$tap_output" "differs in "
+chrext unload hello
+ok "max_io and timeout_ms may change" \
+	chrext replace "$object" --set number=4 --set max_io=8 --set timeout_ms=10
+is "and do" "$(dd bs=32 count=1 status=none <&5 | wc -c)" 8
+is "a call that waits has an end" "$(call /dev/version rw i:1,4)" ETIMEDOUT
+exec 5>&-
+ok "it unloads" chrext unload version
+
+chrext load "$object" --foreground > /dev/null 2>&1 &
+loader=$!
+soon test -c /dev/version
+fails "a driver that a process holds is not replaced" chrext replace "$object"
+like "as it has no pin" "$tap_output" "held by a process"
+kill -INT $loader
+wait $loader 2> /dev/null
+
+points "$PROGS/updates" "$object" 1000
+
+finish
