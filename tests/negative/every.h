@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the driver every and the program that tries it agree on. */
+#ifndef EVERY_H
+#define EVERY_H
+
+/* Told by EVERY_TELL: what the ops answer. */
+struct every {
+	__s64 ret;		/* of ioctl EVERY_RET, fsync, flush, mmap */
+	__s64 pos;		/* of llseek with SEEK_DATA */
+	__u32 events;		/* of poll */
+	__u32 ready;		/* 0: read, write and EVERY_WAIT say -EAGAIN */
+	__u32 flushes;		/* counted */
+	__u32 overlaps;		/* EVERY_HOLD that met another */
+};
+
+#define EVERY_TELL	_IOW('e', 1, struct every)
+#define EVERY_ASK	_IOR('e', 2, struct every)
+#define EVERY_RET	_IO('e', 3)
+#define EVERY_ARG	_IO('e', 4)	/* answers with the low 31 bits */
+#define EVERY_WAIT	_IO('e', 5)	/* until ready */
+#define EVERY_WAKE	_IO('e', 6)	/* ready = 1, wake with these events */
+#define EVERY_SLEEP	_IO('e', 7)	/* so many microseconds */
+#define EVERY_DELAY	_IO('e', 8)	/* so many microseconds */
+#define EVERY_HOLD	_IO('e', 9)	/* for so many microseconds */
+#define EVERY_CALLER	_IOR('e', 10, struct chr_ext_caller)
+#define EVERY_CAPABLE	_IO('e', 11)	/* this capability */
+#define EVERY_NR_ECHO	12		/* of any size: adds 1 to each byte */
+#define EVERY_NR_NOTHING 13		/* of any size: does nothing */
+#define EVERY_COMPAT	_IO('e', 14)	/* is it a 32-bit caller */
+
+#define EVERY_NESTED	_IOW('e', 15, __u64)	/* reads a byte at this address */
+
+#define EVERY_MEM	(3 * 4096)
+#define EVERY_SIZE	1000		/* SEEK_END */
+
+#endif
