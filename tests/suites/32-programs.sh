@@ -24,7 +24,12 @@ forged='expected STRUCT|must point to|expected pointer|must be referenced or tru
 refused forged "$forged"
 refused forged_dev "$forged"
 refused forged_file "$forged"
-refused unserved "has the op poll .*does not serve"
+refused user_in_read "$not_allowed"
+refused caller_in_close "$not_allowed"
+refused put_unpinned 'release kfunc|must be referenced|[Uu]nacquired|expects refcounted|not referenced'
+refused keep_pinned 'Unreleased reference|reference leak'
+refused sleep_fast 'sleepable'
+refused unserved "has the op suspend .*does not serve"
 
 # A program of TCP's may not call ours, with the very same loader as TCP's own.
 mkdir -p /sys/fs/bpf/x

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Refused: who closes a file may be anybody. */
+#include <chr_ext/chr_ext.bpf.h>
+
+SEC("struct_ops/close")
+void BPF_PROG(caller_close, struct chr_ext_file *file)
+{
+	chr_ext_capable(file, CAP_SYS_ADMIN);
+}
+
+CHR_EXT_DRIVER(caller_in_close, .close = (void *)caller_close);
