@@ -102,7 +102,7 @@ drivers: $(driver_o)
 tests: $(progs) $(negative_o)
 
 tests/progs/%: tests/progs/%.c
-	$(CC) $(c_flags) -pthread $(LDFLAGS) -o $@ $< $(libbpf_libs)
+	$(CC) $(c_flags) -pthread $(LDFLAGS) -o $@ $< $(libbpf_libs) -luring
 
 -include $(wildcard user/*.d bpf/drivers/*.d tests/negative/*.d tests/progs/*.d)
 

@@ -9,6 +9,8 @@
 #     lab/default         the kernels that "all" means
 #     lab/kernels/        an empty file for each kernel that is complete
 #     lab/used            locked by everyone who uses the root
+#   $cache/debug-HASH/    the kernel that looks for mistakes, see debug.sh; HASH
+#                         is of its recipe
 #   $cache/checked-HASH   its time is when the archive was asked for new kernels
 #   $cache/new-HASH/      a root in the making, or what was left of it
 #   $cache/lock           held by the one who builds
@@ -19,9 +21,9 @@ suite=${SUITE:-trixie}
 read -ra kernel_specs <<< "${LAB_KERNELS:-$suite $suite-backports}"
 root_packages=(
 	bash coreutils findutils grep sed mawk procps util-linux kmod iproute2
-	busybox-static libcap2-bin xz-utils strace stress-ng jq python3-minimal
-	gcc libc6-dev make bc pkg-config pahole clang-19 bpftool
-	libbpf-dev libelf-dev zlib1g-dev sparse mandoc shellcheck perl-base
+	busybox-static libcap2-bin xz-utils strace stress-ng fio jq python3-minimal util-linux-extra
+	gcc libc6-dev make bc bison flex pkg-config pahole clang-19 bpftool
+	libbpf-dev libelf-dev zlib1g-dev liburing-dev libssl-dev sparse mandoc shellcheck perl-base
 )
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/chr_ext/lab-amd64
 
@@ -159,14 +161,21 @@ bootstrap() {
 	fi
 }
 
-fetch_kernels() {
-	local dir=$1 opts=() line
-	shift
+# The same as options of apt, in $opts.
+apt_options() {
+	local line
+	opts=()
 	while read -r line; do
 		line=${line%;}
 		line=${line/ \"/=}
 		opts+=(-o "${line%\"}")
 	done < <(apt_settings)
+}
+
+fetch_kernels() {
+	local dir=$1 opts
+	shift
+	apt_options
 	[ "$1" != --default ] || opts=(--default "${opts[@]}")
 	[ "$1" != --default ] || shift
 	in_root "$dir" rw bash /src/tests/lab/kernels.sh "${opts[@]}" -- "$@"
@@ -226,6 +235,36 @@ root_complete() {
 			[ -s "$1/usr/lib/modules/$v/modules.dep" ] &&
 			[ -s "$1/usr/lib/modules/$v/build/vmlinux" ] || return
 	done < "$1/lab/default"
+}
+
+debug_inputs() {
+	{
+		echo "$suite"
+		cat "$repo/tests/lab/debug.sh" "$repo/tests/lab/debug.config"
+	} | sha256sum | cut -c 1-12
+}
+
+# Puts the debug kernel into $root, after building it if need be.
+debug_ready() {
+	local hash opts v
+	hash=$(debug_inputs)
+	exec {lock}> "$cache/lock"
+	flock -n "$lock" || timed "wait for another builder" flock "$lock"
+	if [ ! -s "$cache/debug-$hash/release" ]; then
+		apt_options
+		timed "debug kernel (a quarter of an hour)" in_root "$root" rw \
+			bash /src/tests/lab/debug.sh "/lab/debug-$hash" "${opts[@]}" ||
+			die "cannot build the debug kernel"
+		mv "$root/lab/debug-$hash" "$cache/"
+	fi
+	read -r v < "$cache/debug-$hash/release"
+	if [ ! -e "$root/lab/kernels/$v" ]; then
+		rm -rf "$root/usr/lib/modules/$v" "$root/usr/src/linux-$v"
+		cp -al "$cache/debug-$hash/usr/." "$root/usr/"
+		: > "$root/lab/kernels/$v"
+	fi
+	exec {lock}>&-
+	debug_kernel=$v
 }
 
 checked_today() {

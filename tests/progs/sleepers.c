@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sleepers WHAT NODE [ARG]: those who wait for a driver that has nothing, by the
+ * driver every (tests/negative), and what befalls them.
+ *
+ *	detach COMMAND	the device goes, by COMMAND, with everybody waiting
+ *	wake		all of them are woken
+ *	life		readers killed, stopped, traced; descriptors closed,
+ *			copied, inherited, sent away, kept over an exec
+ *	uring		io_uring: read, write, poll, without threads of its own
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <liburing.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../negative/every.h"
+#include "tap.h"
+
+#define EACH	20	/* sleepers of a kind */
+
+static const char *node;
+static int fd;
+static struct every every = { .events = 0, .ready = 0 };
+
+static void tell(void)
+{
+	need(!ioctl(fd, EVERY_TELL, &every), "EVERY_TELL");
+}
+
+static void set_ready(unsigned int ready, unsigned int events)
+{
+	every.ready = ready;
+	every.events = events;
+	tell();
+}
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* The thread or process @pid sleeps in the kernel. */
+static bool sleeps(pid_t pid)
+{
+	char path[64], stat[256] = "", *state;
+	int f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = open(path, O_RDONLY);
+	if (f < 0 || read(f, stat, sizeof(stat) - 1) <= 0)
+		return false;
+	close(f);
+	state = strrchr(stat, ')');
+	return state && state[2] == 'S';
+}
+
+static void until_sleeps(pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < 500 && !sleeps(pid); i++)
+		usleep(10000);
+}
+
+enum kind { READ, WRITE, IOCTL, POLL, EPOLL, EPOLLET_, KINDS };
+
+static const char *const kind_names[] = {
+	"read", "write", "ioctl", "poll", "epoll", "epoll, edge",
+};
+
+struct sleeper {
+	pthread_t thread;
+	enum kind kind;
+	atomic_int tid;
+	long ret;
+	long events;
+};
+
+static void *sleeper(void *arg)
+{
+	struct pollfd p = { .events = POLLIN };
+	struct epoll_event e = { .events = EPOLLIN };
+	struct sleeper *s = arg;
+	int file = open(node, O_RDWR), set;
+	char byte;
+
+	s->tid = gettid();
+	switch (s->kind) {
+	case READ:
+		s->ret = ret_of(read(file, &byte, 1));
+		break;
+	case WRITE:
+		s->ret = ret_of(write(file, &byte, 1));
+		break;
+	case IOCTL:
+		s->ret = ret_of(ioctl(file, EVERY_WAIT, 0)) ?: 1;
+		break;
+	case POLL:
+		p.fd = file;
+		s->ret = ret_of(poll(&p, 1, 20000));
+		s->events = p.revents;
+		break;
+	default:
+		set = epoll_create1(0);
+		e.events |= s->kind == EPOLLET_ ? (unsigned int)EPOLLET : 0;
+		epoll_ctl(set, EPOLL_CTL_ADD, file, &e);
+		s->ret = ret_of(epoll_wait(set, &e, 1, 20000));
+		s->events = e.events;
+		close(set);
+	}
+	close(file);
+	return NULL;
+}
+
+static struct sleeper sleepers[KINDS][EACH];
+
+static void all_sleep(void)
+{
+	struct sleeper *s;
+	int kind, i;
+
+	for (kind = 0; kind < KINDS; kind++) {
+		for (i = 0; i < EACH; i++) {
+			s = &sleepers[kind][i];
+			s->kind = kind;
+			need(!pthread_create(&s->thread, NULL, sleeper, s),
+			     "thread");
+		}
+	}
+	for (kind = 0; kind < KINDS; kind++) {
+		for (i = 0; i < EACH; i++) {
+			while (!sleepers[kind][i].tid)
+				usleep(1000);
+			until_sleeps(sleepers[kind][i].tid);
+		}
+	}
+}
+
+static void all_end(long ret, long events)
+{
+	struct sleeper *s;
+	int kind, i, good;
+
+	for (kind = 0; kind < KINDS; kind++) {
+		good = 0;
+		for (i = 0; i < EACH; i++) {
+			s = &sleepers[kind][i];
+			pthread_join(s->thread, NULL);
+			good += kind < POLL ? s->ret == ret :
+				s->ret == 1 && s->events == events;
+		}
+		s = &sleepers[kind][0];
+		if (!ok(good == EACH, "%s: %d woke up and know why",
+			kind_names[kind], EACH))
+			diag("%d did; the first got %ld, events 0x%lx", good,
+			     s->ret, s->events);
+	}
+}
+
+static atomic_int sigio;
+
+static void on_sigio(int sig)
+{
+	(void)sig;
+	sigio++;
+}
+
+static void get_sigio(void)
+{
+	signal(SIGIO, on_sigio);
+	fcntl(fd, F_SETOWN, getpid());
+	fcntl(fd, F_SETFL, O_ASYNC);
+}
+
+static void submit(struct io_uring *ring, int op, char *buf)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+
+	if (op == IORING_OP_READ)
+		io_uring_prep_read(sqe, fd, buf, 1, 0);
+	else if (op == IORING_OP_WRITE)
+		io_uring_prep_write(sqe, fd, buf, 1, 0);
+	else
+		io_uring_prep_poll_multishot(sqe, fd, POLLIN);
+	sqe->user_data = op;
+	need(io_uring_submit(ring) == 1, "io_uring_submit");
+}
+
+/* The next completion of @op within 5 s; -ETIME: there is none. */
+static long completion(struct io_uring *ring, int op, unsigned int *flags)
+{
+	struct __kernel_timespec t = { .tv_sec = 5 };
+	struct io_uring_cqe *cqe;
+	long res;
+	int i;
+
+	for (i = 0; i < 16; i++) {
+		if (io_uring_wait_cqe_timeout(ring, &cqe, &t))
+			return -ETIME;
+		res = cqe->res;
+		if (flags)
+			*flags = cqe->flags;
+		if (cqe->user_data == (__u64)op) {
+			io_uring_cqe_seen(ring, cqe);
+			return res;
+		}
+		diag("completion of %llu: %ld", (unsigned long long)cqe->user_data, res);
+		io_uring_cqe_seen(ring, cqe);
+	}
+	return -ETIME;
+}
+
+static void detach(const char *command)
+{
+	struct io_uring ring;
+	long start, took;
+	char byte[2];
+
+	need(!io_uring_queue_init(8, &ring, 0), "io_uring");
+	tell();
+	all_sleep();
+	get_sigio();
+	submit(&ring, IORING_OP_READ, byte);
+	submit(&ring, IORING_OP_POLL_ADD, NULL);
+	start = now_ms();
+	ok(!system(command), "the device goes");
+	took = now_ms() - start;
+	ok(took < 1500, "at once, with all of them waiting (%ld ms with the command)",
+	   took);
+	all_end(-ENODEV, EPOLLERR | EPOLLHUP);
+	is_num(completion(&ring, IORING_OP_READ, NULL), -ENODEV, "io_uring read");
+	io_uring_queue_exit(&ring);
+	ok(sigio > 0, "SIGIO came");
+	is(read(fd, byte, 1), -ENODEV, "reads give ENODEV now");
+	is(write(fd, byte, 1), -ENODEV, "writes too");
+	is(ioctl(fd, EVERY_WAIT, 0), -ENODEV, "ioctls too");
+	is(lseek(fd, 0, SEEK_SET), -ENODEV, "lseek too");
+	is(fsync(fd), -ENODEV, "fsync too");
+	ok(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED &&
+	   errno == ENODEV, "mmap too");
+	is(close(fd), 0, "close is fine");
+}
+
+static void wake_all(void)
+{
+	tell();
+	all_sleep();
+	get_sigio();
+	every.ready = 1;
+	every.events = EPOLLIN | EPOLLOUT;
+	tell();
+	is(ioctl(fd, EVERY_WAKE, EPOLLIN), 0, "there is something to read");
+	is(ioctl(fd, EVERY_WAKE, EPOLLOUT), 0, "and there is room");
+	all_end(1, EPOLLIN);
+	ok(sigio > 0, "SIGIO came");
+}
+
+/* A child that reads one byte; its status is 0 when it got one. */
+static pid_t reader(void)
+{
+	pid_t pid = fork();
+	char byte;
+
+	need(pid >= 0, "fork");
+	if (!pid)
+		_exit(read(fd, &byte, 1) == 1 ? 0 : errno);
+	until_sleeps(pid);
+	return pid;
+}
+
+static int status_of(pid_t pid)
+{
+	int status = -1;
+
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static void wake(void)
+{
+	need(!ioctl(fd, EVERY_WAKE, EPOLLIN), "EVERY_WAKE");
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+static void *closer(void *arg)
+{
+	usleep(100000);
+	close(*(int *)arg);
+	usleep(100000);
+	wake();
+	return NULL;
+}
+
+static void send_fd(int sock, int send)
+{
+	char control[CMSG_SPACE(sizeof(int))] = {};
+	struct iovec iov = { "x", 1 };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &send, sizeof(int));
+	need(sendmsg(sock, &m, 0) == 1, "sendmsg");
+}
+
+static int receive_fd(int sock)
+{
+	char control[CMSG_SPACE(sizeof(int))], byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	int got;
+
+	need(recvmsg(sock, &m, 0) == 1 && CMSG_FIRSTHDR(&m), "recvmsg");
+	memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(got));
+	return got;
+}
+
+static void life(void)
+{
+	struct sigaction sa = { .sa_handler = nothing };
+	int copy, pair[2], status;
+	pthread_t t;
+	char byte;
+	pid_t pid;
+
+	set_ready(0, 0);
+	pid = reader();
+	kill(pid, SIGKILL);
+	ok(WIFSIGNALED(status_of(pid)), "a reader that waits can be killed");
+
+	pid = reader();
+	kill(pid, SIGSTOP);
+	waitpid(pid, &status, WUNTRACED);
+	ok(WIFSTOPPED(status), "stopped");
+	kill(pid, SIGCONT);
+	until_sleeps(pid);
+	wake();
+	is_num(status_of(pid), 0, "continued, and it reads on");
+
+	set_ready(0, 0);
+	pid = reader();
+	need(!ptrace(PTRACE_SEIZE, pid, 0, 0) &&
+	     !ptrace(PTRACE_INTERRUPT, pid, 0, 0), "ptrace");
+	waitpid(pid, &status, 0);
+	ok(WIFSTOPPED(status), "traced");
+	need(!ptrace(PTRACE_DETACH, pid, 0, 0), "PTRACE_DETACH");
+	until_sleeps(pid);
+	wake();
+	is_num(status_of(pid), 0, "let go, and it reads on");
+
+	/* A signal: EINTR, or the read goes on, as its handler was set. */
+	set_ready(0, 0);
+	sigaction(SIGUSR1, &sa, NULL);
+	pid = reader();
+	kill(pid, SIGUSR1);
+	is_num(status_of(pid) >> 8, EINTR, "a signal ends the read: EINTR");
+	sa.sa_flags = SA_RESTART;
+	sigaction(SIGUSR1, &sa, NULL);
+	pid = reader();
+	kill(pid, SIGUSR1);
+	usleep(50000);
+	until_sleeps(pid);
+	wake();
+	is_num(status_of(pid), 0, "with SA_RESTART it goes on");
+
+	set_ready(0, 0);
+	copy = dup(fd);
+	pthread_create(&t, NULL, closer, &copy);
+	is(read(copy, &byte, 1), 1, "its descriptor closed, a read goes on");
+	pthread_join(t, NULL);
+	is(read(copy, &byte, 1), -EBADF, "the descriptor is gone");
+
+	/* Sent away, the file stays open. */
+	need(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair");
+	copy = open(node, O_RDWR);
+	send_fd(pair[0], copy);
+	close(copy);
+	copy = receive_fd(pair[1]);
+	is(read(copy, &byte, 1), 1, "sent away and received, it reads");
+	send_fd(pair[0], copy);
+	close(copy);
+	close(pair[0]);
+	close(pair[1]);
+	ok(true, "on its way when all is closed");
+
+	fcntl(fd, F_SETFD, 0);
+	pid = fork();
+	if (!pid) {
+		dup2(fd, 0);
+		execlp("dd", "dd", "bs=1", "count=1", "status=none", "of=/dev/null", NULL);
+		_exit(1);
+	}
+	is_num(status_of(pid), 0, "kept over an exec, it reads");
+}
+
+/* Threads of io_uring's own: they are named iou-wrk-*. */
+static int workers(void)
+{
+	char path[300], name[32];
+	struct dirent *e;
+	int n = 0, f;
+	DIR *d = opendir("/proc/self/task");
+
+	while ((e = readdir(d))) {
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", e->d_name);
+		f = open(path, O_RDONLY);
+		memset(name, 0, sizeof(name));
+		if (f >= 0 && read(f, name, sizeof(name) - 1) > 0)
+			n += !strncmp(name, "iou-wrk", 7);
+		close(f);
+	}
+	closedir(d);
+	return n;
+}
+
+static void uring(void)
+{
+	struct io_uring ring;
+	unsigned int flags;
+	char byte[2];
+
+	need(!io_uring_queue_init(8, &ring, 0), "io_uring");
+	set_ready(1, EPOLLIN | EPOLLOUT);
+	submit(&ring, IORING_OP_READ, byte);
+	is_num(completion(&ring, IORING_OP_READ, NULL), 1, "read of what is there");
+	submit(&ring, IORING_OP_WRITE, byte);
+	is_num(completion(&ring, IORING_OP_WRITE, NULL), 1, "write where is room");
+
+	set_ready(0, 0);
+	submit(&ring, IORING_OP_READ, byte);
+	submit(&ring, IORING_OP_WRITE, byte);
+	usleep(100000);
+	is_num(workers(), 0, "nobody waits in a thread");
+	set_ready(1, EPOLLIN);
+	is(ioctl(fd, EVERY_WAKE, EPOLLIN), 0, "there is something to read");
+	is_num(completion(&ring, IORING_OP_READ, NULL), 1, "the read is done");
+	set_ready(1, EPOLLOUT);
+	is(ioctl(fd, EVERY_WAKE, EPOLLOUT), 0, "there is room");
+	is_num(completion(&ring, IORING_OP_WRITE, NULL), 1, "the write is done");
+
+	set_ready(0, 0);
+	submit(&ring, IORING_OP_POLL_ADD, NULL);
+	set_ready(0, EPOLLIN);
+	wake();
+	is_num(completion(&ring, IORING_OP_POLL_ADD, &flags), POLLIN, "a multishot poll");
+	ok(flags & IORING_CQE_F_MORE, "stays");
+	wake();
+	is_num(completion(&ring, IORING_OP_POLL_ADD, &flags), POLLIN, "and tells again");
+	is_num(workers(), 0, "still no thread");
+	io_uring_queue_exit(&ring);
+}
+
+int main(int argc, char **argv)
+{
+	need(argc >= 3, "usage: sleepers WHAT NODE [ARG]");
+	node = argv[2];
+	fd = open(node, O_RDWR);
+	need(fd >= 0, node);
+	if (!strcmp(argv[1], "detach"))
+		detach(argv[3]);
+	else if (!strcmp(argv[1], "wake"))
+		wake_all();
+	else if (!strcmp(argv[1], "life"))
+		life();
+	else if (!strcmp(argv[1], "uring"))
+		uring();
+	return done_testing();
+}

@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 180
+
+. "$SRC/tests/suites/common.bash"
+
+ok "a driver that can be told to have nothing" chrext load "$NEGATIVE/every.bpf.o"
+points "$PROGS/sleepers" wake /dev/every
+points "$PROGS/sleepers" life /dev/every
+ok "no file is left open" soon grep -qx 0 $class/every/files
+points "$PROGS/sleepers" uring /dev/every
+points "$PROGS/sleepers" detach /dev/every "chrext unload every"
+
+ok "and by the loader's end" \
+	bash -c "chrext load $NEGATIVE/every.bpf.o --foreground & echo \$! > /tmp/loader"
+soon test -c /dev/every
+points "$PROGS/sleepers" detach /dev/every "kill -9 $(cat /tmp/loader)"
+
+# A detach while programs sleep in the guard.
+chrext load "$NEGATIVE/every.bpf.o"
+"$PROGS/call" /dev/every rw i:$((0x6507)),1000000 > /tmp/slept &
+sleeper=$!
+sleep 0.3
+ok "a program that sleeps does not keep the driver" chrext unload every
+wait $sleeper
+is "it is told that the device goes" "$(cat /tmp/slept)" ENODEV
+
+# Users whose memory never comes.
+stuck() {
+	local what="$2, memory kept back by $1" start ms pid
+	chrext load "$NEGATIVE/every.bpf.o"
+	rm -f /tmp/ready
+	"$PROGS/stuck" "$1" "$2" /dev/every /tmp/ready > /tmp/got &
+	pid=$!
+	ok "$what: it waits" soon test -e /tmp/ready
+	start=$EPOCHREALTIME
+	ok "$what: the driver goes" timeout 20 chrext unload every
+	ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
+	ok "$what: within a second, and the loader's start ($ms ms)" \
+		test $ms -lt 1500
+	ok "$what: it waits still" kill -0 $pid
+	kill -9 "$(cat /tmp/ready)" $pid
+	wait $pid 2> /dev/null
+}
+for by in uffd fuse; do
+	for what in read write ioctl nested; do
+		stuck $by $what
+	done
+done
+
+finish
