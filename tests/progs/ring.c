@@ -137,6 +137,7 @@ static int start_producer(const char *path)
 		return pid;
 	munmap(ring, RING_DATA + size);
 	close(fd);
+	alarm(30);
 	attach(path);
 	shared->sum = produce(TOTAL);
 	_exit(0);
@@ -148,7 +149,9 @@ static void stream(const char *path)
 	uint64_t sum;
 	int status, pid = start_producer(path);
 
+	alarm(30);
 	sum = consume(TOTAL);
+	alarm(0);
 	waitpid(pid, &status, 0);
 	ok(!status && sum == shared->sum,
 	   "64 MiB from one process to another, with their checksum");
