@@ -36,7 +36,7 @@ shipped() {
 for driver in "$DRIVERS"/*.bpf.o; do
 	object=$(basename "$driver" .bpf.o)
 	case $object in
-	null | zero | full) node=bpf_$object ;;
+	null | zero | full | rtc) node=bpf_$object ;;
 	*) node=$object ;;
 	esac
 	shipped "$object" "$node"
