@@ -41,6 +41,11 @@ enum {
 	BPF_EXIST = 2,
 };
 
+/* For bpf_timer_start(): a time instead of a delay. */
+enum {
+	BPF_F_TIMER_ABS = 1,
+};
+
 /* What stands in a map's value; see bpf_timer_init() and bpf_wq_init(). */
 struct bpf_timer {
 	__u64 __opaque[2];
@@ -100,6 +105,7 @@ struct bpf_dynptr {
 #define EINTR		4
 #define EIO		5
 #define ENXIO		6
+#define EBADF		9
 #define EAGAIN		11
 #define ENOMEM		12
 #define EACCES		13
