@@ -14,7 +14,8 @@
  * FIOC_READ and FIOC_WRITE return the number of bytes, and in prev_size and
  * new_size how large the buffer was before and is after; one that fails changes
  * nothing. Any other command gives EINVAL, and what does not fit ENOMEM.
- * 32-bit processes are served too.
+ * 32-bit processes are served too. One call is served at a time: with O_NONBLOCK
+ * EAGAIN is the answer while another is.
  *
  * Set at load, how large it can become:
  *	chrext load fioc.bpf.o --set dev_size=64K

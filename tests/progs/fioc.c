@@ -10,8 +10,10 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/userfaultfd.h>
 
 #include "sleepers.h"
 #include "tap.h"
@@ -354,9 +356,82 @@ static void always_ready(void)
 	need(!fcntl(fd, F_SETFL, 0), "O_NONBLOCK");
 }
 
+static char *late;
+
+static long get_late(void)
+{
+	struct fioc_rw_arg arg = { 0, late, 8, 0, 0 };
+
+	return ret_of(ioctl(fd, FIOC_READ, &arg));
+}
+
+static long put_late(void)
+{
+	struct fioc_rw_arg arg = { 0, late + PAGE, 8, 0, 0 };
+
+	return ret_of(ioctl(fd, FIOC_WRITE, &arg));
+}
+
+/* Two pages that come when we give them. */
+static int late_pages(void)
+{
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_api api = { .api = UFFD_API };
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	late = pages(2, PROT_READ | PROT_WRITE);
+	need(uffd >= 0 && !ioctl(uffd, UFFDIO_API, &api), "userfaultfd");
+	reg.range.start = (unsigned long)late;
+	reg.range.len = 2 * PAGE;
+	need(!ioctl(uffd, UFFDIO_REGISTER, &reg), "UFFDIO_REGISTER");
+	return uffd;
+}
+
+static void give_pages(int uffd)
+{
+	struct uffdio_zeropage zero = {
+		.range = { (unsigned long)late, 2 * PAGE },
+	};
+
+	need(!ioctl(uffd, UFFDIO_ZEROPAGE, &zero), "UFFDIO_ZEROPAGE");
+	close(uffd);
+}
+
+/* Who waits for a page of his keeps nobody else waiting. */
+static void late_ones(char **argv)
+{
+	struct sleeper reader = {}, writer = {};
+	struct uffd_msg msg;
+	int uffd = late_pages();
+
+	need(!resize(0) && put(0, "contents", 8) == 8, "fill");
+	sleeper_start(&reader, get_late);
+	sleeper_start(&writer, put_late);
+	need(read(uffd, &msg, sizeof(msg)) == sizeof(msg) &&
+	     read(uffd, &msg, sizeof(msg)) == sizeof(msg), "two faults");
+	give_pages(uffd);
+	ok(sleeper_ends(&reader) && reader.ret == 8,
+	   "to a page that comes late");
+	ok(sleeper_ends(&writer) && writer.ret == 8, "from one");
+
+	munmap(late, 2 * PAGE);
+	uffd = late_pages();
+	sleeper_start(&reader, get_late);
+	sleeper_start(&writer, put_late);
+	need(read(uffd, &msg, sizeof(msg)) == sizeof(msg) &&
+	     read(uffd, &msg, sizeof(msg)) == sizeof(msg), "two faults");
+	is_num(put(0, "meantime", 8), 8, "others are served while they wait");
+	ok(!run(argv), "the driver can be taken away");
+	ok(!reader.over && !writer.over, "and still they wait");
+	give_pages(uffd);
+	ok(sleeper_ends(&reader) && reader.ret == -ENODEV,
+	   "to find it gone: ENODEV");
+	ok(sleeper_ends(&writer) && writer.ret == -ENODEV, "both");
+}
+
 static void gone(char **argv)
 {
-	ok(!run(argv), "the driver is taken away");
+	late_ones(argv);
 	is_num(get(0, in, 1), -ENODEV, "FIOC_READ: ENODEV");
 	is_num(put(0, in, 1), -ENODEV, "FIOC_WRITE");
 	is_num(size_is(), -ENODEV, "FIOC_GET_SIZE");
