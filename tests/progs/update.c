@@ -52,17 +52,19 @@ static long read_record(void)
 	return n < 0 ? -errno : n;
 }
 
-/* How many records come in a time, the first of which is waited for. */
+/* How many records come in a time. */
 static int records(int ms)
 {
-	double end = now() + ms / 1000.0;
+	double end = now() + ms / 1000.0, left;
 	int n = 0;
 
-	while (now() < end && polled(fd, POLLIN, ms) == POLLIN) {
+	for (;;) {
+		left = end - now();
+		if (left < 0 || polled(fd, POLLIN, left * 1000) != POLLIN)
+			return n;
 		need(read_record() == (long)size, "read");
 		n++;
 	}
-	return n;
 }
 
 int main(int argc, char **argv)
