@@ -3,14 +3,50 @@
  * scull: a memory that all who open it share, after the first driver of "Linux
  * Device Drivers". Reads and writes have a position. O_TRUNC on an open for
  * writing empties it, O_APPEND writes at its end, a write beyond the end leaves
- * a hole of zeros; a full one gives ENOSPC.
+ * a hole of zeros; a full one gives ENOSPC. lseek(2) knows SEEK_END, and
+ * SEEK_DATA and SEEK_HOLE as a file without holes does.
  *
- * Set at load: its size and how many there are, at most 64:
- *	chrext load scull.bpf.o --set dev_size=64K --set instances=4
+ * ioctl(2) shows every way to pass a number, on two of them, as the book does:
+ * the quantum and the qset, which tell how the book's scull cuts its memory into
+ * pieces. Here they mean nothing: they are kept, for all devices together. The
+ * type of the commands is 'k'; of each pair the first is the quantum's.
+ *	0	_IO		RESET	to 4000 and to 1000
+ *	1, 2	_IOW, int	S	set, by pointer
+ *	3, 4	_IO		T	set ("tell"), by value
+ *	5, 6	_IOR, int	G	get, by pointer
+ *	7, 8	_IO		Q	get ("query"), as the return value
+ *	9, 10	_IOWR, int	X	exchange, by pointer
+ *	11, 12	_IO		H	exchange ("shift"), by value and return value
+ * What changes one needs CAP_SYS_ADMIN (EPERM), except RESET; a number below 1
+ * is EINVAL, as no return value could tell it from an errno. Any other command
+ * is ENOTTY.
+ *
+ * Set at load: its size and how many there are, at most 64; the two numbers too:
+ *	chrext load scull.bpf.o --set dev_size=64K --set instances=4 --set quantum=100
  */
 #include <chr_ext/chr_ext.bpf.h>
 
 #define SCULL_MAX	64
+
+#define SCULL_QUANTUM	4000
+#define SCULL_QSET	1000
+
+#define SCULL_IOCRESET		_IO('k', 0)
+#define SCULL_IOCSQUANTUM	_IOW('k', 1, int)
+#define SCULL_IOCSQSET		_IOW('k', 2, int)
+#define SCULL_IOCTQUANTUM	_IO('k', 3)
+#define SCULL_IOCTQSET		_IO('k', 4)
+#define SCULL_IOCGQUANTUM	_IOR('k', 5, int)
+#define SCULL_IOCGQSET		_IOR('k', 6, int)
+#define SCULL_IOCQQUANTUM	_IO('k', 7)
+#define SCULL_IOCQQSET		_IO('k', 8)
+#define SCULL_IOCXQUANTUM	_IOWR('k', 9, int)
+#define SCULL_IOCXQSET		_IOWR('k', 10, int)
+#define SCULL_IOCHQUANTUM	_IO('k', 11)
+#define SCULL_IOCHQSET		_IO('k', 12)
+
+int quantum = SCULL_QUANTUM;
+int qset = SCULL_QSET;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -126,11 +162,92 @@ long BPF_PROG(scull_write, struct chr_ext_file *file, struct chr_ext_io *io)
 	return n ?: -ENOSPC;
 }
 
+SEC("struct_ops/llseek")
+__s64 BPF_PROG(scull_llseek, struct chr_ext_file *file, __s64 offset,
+	       __u32 whence)
+{
+	__u64 *size = scull_size(file->dev);
+	__s64 end, pos;
+
+	if (!size)
+		return -ENXIO;
+	end = *size;
+
+	switch (whence) {
+	case SEEK_SET:
+		return offset;
+	case SEEK_END:
+		pos = (__u64)end + offset;
+		return pos < 0 ? -EINVAL : pos;
+	case SEEK_DATA:
+	case SEEK_HOLE:
+		if (offset < 0 || offset >= end)
+			return -ENXIO;
+		return whence == SEEK_DATA ? offset : end;
+	}
+	return -EINVAL;
+}
+
+/* Puts @new in the place of a number: the old one, or -errno. */
+static int scull_exchange(struct chr_ext_file *file, int *number, int new)
+{
+	if (!chr_ext_capable(file, CAP_SYS_ADMIN))
+		return -EPERM;
+	if (new < 1)
+		return -EINVAL;
+	return __sync_lock_test_and_set(number, new);
+}
+
+SEC("struct_ops/ioctl")
+long BPF_PROG(scull_ioctl, struct chr_ext_file *file, __u32 cmd,
+	      struct chr_ext_io *io)
+{
+	int *number = _IOC_NR(cmd) & 1 ? &quantum : &qset;
+	int value = io->arg, old;
+
+	switch (cmd) {
+	case SCULL_IOCRESET:
+		quantum = SCULL_QUANTUM;
+		qset = SCULL_QSET;
+		return 0;
+	case SCULL_IOCGQUANTUM:
+	case SCULL_IOCGQSET:
+		value = *number;
+		chr_ext_io_put(io, 0, &value, sizeof(value));
+		return 0;
+	case SCULL_IOCQQUANTUM:
+	case SCULL_IOCQQSET:
+		return *number;
+	case SCULL_IOCSQUANTUM:
+	case SCULL_IOCSQSET:
+	case SCULL_IOCXQUANTUM:
+	case SCULL_IOCXQSET:
+		chr_ext_io_get(io, 0, &value, sizeof(value));
+		break;
+	case SCULL_IOCTQUANTUM:
+	case SCULL_IOCTQSET:
+	case SCULL_IOCHQUANTUM:
+	case SCULL_IOCHQSET:
+		break;
+	default:
+		return -ENOTTY;
+	}
+
+	old = scull_exchange(file, number, value);
+	if (old < 0 || cmd == SCULL_IOCHQUANTUM || cmd == SCULL_IOCHQSET)
+		return old;
+	if (_IOC_DIR(cmd) & _IOC_READ)
+		chr_ext_io_put(io, 0, &old, sizeof(old));
+	return 0;
+}
+
 CHR_EXT_DRIVER(scull,
 	.probe = (void *)scull_probe,
 	.open = (void *)scull_open,
 	.read = (void *)scull_read,
 	.write = (void *)scull_write,
+	.llseek = (void *)scull_llseek,
+	.ioctl = (void *)scull_ioctl,
 	.dev_size = 1 << 20,
 	.mode = 0666,
 	.flags = CHR_EXT_SEEKABLE | CHR_EXT_STREAM,

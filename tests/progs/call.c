@@ -57,7 +57,7 @@ static void *room(size_t size, int c)
 static void op(int fd, const char *arg)
 {
 	const char *s = strchr(arg, ':') + 1, *at = strrchr(arg, '@');
-	size_t n = strtoul(s, NULL, 0);
+	size_t n = strncmp(arg, "seek:", 5) ? strtoul(s, NULL, 0) : 0;
 	long long pos = at ? strtoll(at + 1, NULL, 0) : 0;
 	void *buf = room(arg[0] == 'i' ? 0 : n, arg[0] == 'W' ? 'x' : 0xee);
 

@@ -14,8 +14,15 @@ is "pread and pwrite have their own" \
 	"$(call $s rw pw:XY@3 pr:2@2 r:9)" "2 2:lX 5:HElXY"
 is "lseek by SEEK_SET and SEEK_CUR" "$(call $s r seek:2,0 r:1 seek:1,1 r:1)" \
 	"2 1:l 4 1:Y"
-is "SEEK_END is not known" "$(call $s r seek:0,2)" EINVAL
-is "neither is a position before the start" "$(call $s r seek:-1,0)" EINVAL
+is "by SEEK_END" "$(call $s r seek:0,2 seek:-1,2 r:9 seek:95,2 r:9)" "5 4 1:Y 100 0"
+is "SEEK_DATA is where one is, SEEK_HOLE the end" \
+	"$(call $s r seek:2,3 r:1 seek:0,4 r:1 seek:4,4)" "2 1:l 5 0 5"
+is "neither is beyond the end, nor before the start" \
+	"$(call $s r seek:5,3 seek:5,4 seek:-1,3 seek:-1,4)" "ENXIO ENXIO ENXIO ENXIO"
+is "no position is before the start" \
+	"$(call $s r seek:-1,0 seek:-6,2 seek:-1,1)" "EINVAL EINVAL EINVAL"
+is "or beyond the largest" "$(call $s r seek:0x7fffffffffffffff,2)" EINVAL
+is "there is no other whence" "$(call $s r seek:0,5)" EINVAL
 is "O_APPEND writes at the end" "$(call $s rwa w:more r:9 pr:9@0)" "4 0 9:HElXYmore"
 is "pwrite with O_APPEND too, as on Linux" "$(call $s rwa pw:Z@0 pr:20@0)" \
 	"1 10:HElXYmoreZ"
@@ -46,5 +53,10 @@ chrext unload scull
 ok "a new one" chrext load "$DRIVERS/scull.bpf.o"
 is "is empty" "$(call $s r r:9)" 0
 points "$PROGS/append" $s
+points "$PROGS/scull" $s
+chrext unload scull
+
+chrext load "$DRIVERS/scull.bpf.o" --set instances=2 --set quantum=7
+points "$PROGS/scull" shared /dev/scull0 /dev/scull1
 chrext unload scull
 finish
