@@ -208,6 +208,50 @@ __bpf_kfunc int chr_ext_io_get_dev(struct chr_ext_io *io, u32 offset,
 }
 
 /**
+ * chr_ext_io_put_mem() - copy from a device's pages into a read
+ * @io: the transfer
+ * @offset: where in it
+ * @dev: the device
+ * @from: where in the pages that users can mmap
+ * @len: bytes to copy
+ *
+ * Ops: read, ioctl. What lies beyond the transfer or the pages is left out.
+ *
+ * Return: bytes copied.
+ * Context: any; does not sleep. Since ABI 1.
+ */
+__bpf_kfunc int chr_ext_io_put_mem(struct chr_ext_io *io, u32 offset,
+				   struct chr_ext_dev *dev, u64 from, u32 len)
+{
+	struct chr_ext_device *d = to_device(dev);
+
+	len = clip(from, len, d->pub.mem_size);
+	return len ? io_put(to_xfer(io), offset, d->mem + from, len) : 0;
+}
+
+/**
+ * chr_ext_io_get_mem() - copy out of a write into a device's pages
+ * @io: the transfer
+ * @offset: where in it
+ * @dev: the device
+ * @to: where in the pages that users can mmap
+ * @len: bytes to copy
+ *
+ * Ops: write, ioctl. What lies beyond the transfer or the pages is left out.
+ *
+ * Return: bytes copied.
+ * Context: any; does not sleep. Since ABI 1.
+ */
+__bpf_kfunc int chr_ext_io_get_mem(struct chr_ext_io *io, u32 offset,
+				   struct chr_ext_dev *dev, u64 to, u32 len)
+{
+	struct chr_ext_device *d = to_device(dev);
+
+	len = clip(to, len, d->pub.mem_size);
+	return len ? io_get(to_xfer(io), offset, d->mem + to, len) : 0;
+}
+
+/**
  * chr_ext_io_set_pos() - say where a transfer took place
  * @io: the transfer
  * @pos: position of its first byte
@@ -244,12 +288,14 @@ BTF_KFUNCS_START(io_put_kfuncs)
 BTF_ID_FLAGS(func, chr_ext_io_put, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_io_put_file, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_io_put_dev, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, chr_ext_io_put_mem, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(io_put_kfuncs)
 
 BTF_KFUNCS_START(io_get_kfuncs)
 BTF_ID_FLAGS(func, chr_ext_io_get, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_io_get_file, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_io_get_dev, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, chr_ext_io_get_mem, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(io_get_kfuncs)
 
 const struct chr_ext_kfuncs chr_ext_io_kfuncs[] = {

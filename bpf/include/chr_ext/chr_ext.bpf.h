@@ -211,6 +211,12 @@ extern int chr_ext_io_put_dev(struct chr_ext_io *io, __u32 offset,
 extern int chr_ext_io_get_dev(struct chr_ext_io *io, __u32 offset,
 			      struct chr_ext_dev *dev, __u64 to,
 			      __u32 len) __ksym;
+extern int chr_ext_io_put_mem(struct chr_ext_io *io, __u32 offset,
+			      struct chr_ext_dev *dev, __u64 from,
+			      __u32 len) __ksym;
+extern int chr_ext_io_get_mem(struct chr_ext_io *io, __u32 offset,
+			      struct chr_ext_dev *dev, __u64 to,
+			      __u32 len) __ksym;
 extern int chr_ext_io_set_pos(struct chr_ext_io *io, __s64 pos) __ksym;
 extern __u8 *chr_ext_file_data(struct chr_ext_file *file,
 			       const __u32 rdwr_buf_size) __ksym;
