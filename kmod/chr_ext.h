@@ -96,6 +96,15 @@ struct chr_ext_stats {
 };
 
 /*
+ * One op at a time. Who must not wait and comes while it is another's turn is
+ * told so, and woken by the end of that turn.
+ */
+struct chr_ext_turn {
+	struct mutex lock;
+	bool missed;			/* somebody did not wait */
+};
+
+/*
  * A device.
  *
  * The reference count of @dev is the object's. It is held by the platform
@@ -106,7 +115,7 @@ struct chr_ext_stats {
  * of the device's own. A device that dies waits for them, so they need no
  * reference, and the last of them can go in any context.
  *
- * Locks, outermost first: closing, serial, the guard, lock.
+ * Locks, outermost first: closing, turn, the guard, lock.
  */
 struct chr_ext_device {
 	struct chr_ext_dev pub;
@@ -122,7 +131,7 @@ struct chr_ext_device {
 	struct completion unpinned;
 	wait_queue_head_t sleepers;	/* programs in chr_ext_sleep_us() */
 
-	struct mutex serial;		/* an op, with CHR_EXT_SERIAL_DEV */
+	struct chr_ext_turn turn;	/* with CHR_EXT_SERIAL_DEV */
 	struct mutex closing;		/* close ops, chr_ext_open.closed */
 	struct mutex lock;		/* files, nr_files */
 	struct list_head files;
@@ -149,8 +158,8 @@ struct chr_ext_open {
 	struct file *file;
 	struct list_head node;		/* in dev->files */
 	bool closed;			/* the close op has run */
-	struct mutex *serial;		/* around each op, or NULL */
-	struct mutex own_serial;	/* an op, with CHR_EXT_SERIAL_FILE */
+	struct chr_ext_turn *turn;	/* around each op, or NULL */
+	struct chr_ext_turn own_turn;	/* with CHR_EXT_SERIAL_FILE */
 	struct chr_ext_buf *spare;	/* taken and given back by xchg() */
 	atomic64_t reads, writes;
 	atomic64_t read_bytes, written_bytes;
@@ -328,6 +337,10 @@ chr_ext_enter_dead(struct chr_ext_device *dev, int *idx)
 	return READ_ONCE(dev->drv->ops);
 }
 
+/* wait.c */
+long chr_ext_turn_take(struct chr_ext_turn *turn, bool nonblock);
+void chr_ext_turn_give(struct chr_ext_turn *turn, struct chr_ext_device *dev);
+
 /* Calls an op; @arg is what chr_ext_call() was given. */
 typedef long (*chr_ext_call_t)(struct chr_ext_open *f,
 			       const struct chr_ext_ops *ops, void *arg);
@@ -337,30 +350,29 @@ static __always_inline long chr_ext_call_once(struct chr_ext_open *f,
 					      bool nonblock,
 					      chr_ext_call_t call, void *arg)
 {
-	struct mutex *serial = f->serial;
+	struct chr_ext_turn *turn = f->turn;
 	const struct chr_ext_ops *ops;
-	long ret = -ENODEV;
+	long ret;
 	int idx;
 
-	if (unlikely(serial)) {
-		if (nonblock && !mutex_trylock(serial))
-			return -EAGAIN;
-		if (!nonblock && mutex_lock_interruptible(serial))
-			return -ERESTARTSYS;
+	if (unlikely(turn)) {
+		ret = chr_ext_turn_take(turn, nonblock);
+		if (ret)
+			return ret;
 	}
 
+	ret = -ENODEV;
 	ops = chr_ext_enter(f->dev, &idx);
 	if (likely(ops)) {
 		ret = call(f, ops, arg);
 		chr_ext_leave(f->dev, idx);
 	}
 
-	if (unlikely(serial))
-		mutex_unlock(serial);
+	if (unlikely(turn))
+		chr_ext_turn_give(turn, f->dev);
 	return ret;
 }
 
-/* wait.c */
 long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
 		  void *arg);
 void chr_ext_wake_up(struct chr_ext_device *dev, __poll_t events, bool all);

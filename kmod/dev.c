@@ -197,7 +197,7 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 	init_waitqueue_head(&d->sleepers);
 	refcount_set(&d->pins, 1);
 	init_completion(&d->unpinned);
-	mutex_init(&d->serial);
+	mutex_init(&d->turn.lock);
 	mutex_init(&d->closing);
 	mutex_init(&d->lock);
 	INIT_LIST_HEAD(&d->files);

@@ -78,11 +78,11 @@ static struct chr_ext_open *open_alloc(struct chr_ext_device *dev,
 	f->dev = dev;
 	f->file = file;
 
-	mutex_init(&f->own_serial);
+	mutex_init(&f->own_turn.lock);
 	if (dev->drv->flags & CHR_EXT_SERIAL_DEV)
-		f->serial = &dev->serial;
+		f->turn = &dev->turn;
 	else if (dev->drv->flags & CHR_EXT_SERIAL_FILE)
-		f->serial = &f->own_serial;
+		f->turn = &f->own_turn;
 	return f;
 }
 
@@ -122,14 +122,14 @@ static void file_close(struct chr_ext_open *f)
 		return;
 	f->closed = true;
 
-	if (f->serial)
-		mutex_lock(f->serial);
+	if (f->turn)
+		mutex_lock(&f->turn->lock);
 	ops = chr_ext_enter_dead(f->dev, &idx);
 	if (ops->close)
 		ops->close(&f->pub);
 	chr_ext_leave(f->dev, idx);
-	if (f->serial)
-		mutex_unlock(f->serial);
+	if (f->turn)
+		chr_ext_turn_give(f->turn, f->dev);
 	trace_chr_ext_close(f, 0, 0, start);
 }
 
@@ -209,15 +209,15 @@ static long call_for_sure(struct chr_ext_open *f, chr_ext_call_t call,
 	long ret = -ENODEV;
 	int idx;
 
-	if (f->serial)
-		mutex_lock(f->serial);
+	if (f->turn)
+		mutex_lock(&f->turn->lock);
 	ops = chr_ext_enter(f->dev, &idx);
 	if (ops) {
 		ret = call(f, ops, arg);
 		chr_ext_leave(f->dev, idx);
 	}
-	if (f->serial)
-		mutex_unlock(f->serial);
+	if (f->turn)
+		chr_ext_turn_give(f->turn, f->dev);
 	return ret;
 }
 

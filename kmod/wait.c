@@ -121,3 +121,41 @@ void chr_ext_wake_up(struct chr_ext_device *dev, __poll_t events, bool all)
 	}
 	signal_owners(dev, events);
 }
+
+/**
+ * chr_ext_turn_take() - wait until no other op runs
+ * @turn: whose ops
+ * @nonblock: do not wait
+ *
+ * Return: 0; -EAGAIN or -ERESTARTSYS.
+ */
+long chr_ext_turn_take(struct chr_ext_turn *turn, bool nonblock)
+{
+	if (!nonblock)
+		return mutex_lock_interruptible(&turn->lock) ? -ERESTARTSYS : 0;
+
+	if (mutex_trylock(&turn->lock))
+		return 0;
+	/* Whose turn it is sees this when he gives it, or we get it now. */
+	WRITE_ONCE(turn->missed, true);
+	smp_mb();
+	return mutex_trylock(&turn->lock) ? 0 : -EAGAIN;
+}
+
+/**
+ * chr_ext_turn_give() - the counterpart of chr_ext_turn_take()
+ * @turn: whose ops
+ * @dev: the device
+ *
+ * Who got -EAGAIN for the turn alone waits in poll for something to happen; with
+ * edge-triggered epoll nothing else would tell him.
+ */
+void chr_ext_turn_give(struct chr_ext_turn *turn, struct chr_ext_device *dev)
+{
+	mutex_unlock(&turn->lock);
+	/* Pairs with chr_ext_turn_take(). */
+	smp_mb();
+	if (READ_ONCE(turn->missed) && xchg(&turn->missed, false))
+		chr_ext_wake_up(dev, EPOLLIN | EPOLLRDNORM | EPOLLOUT |
+				     EPOLLWRNORM, false);
+}
