@@ -26,4 +26,10 @@ is "scull: no op returned nonsense" "$(count scull bad_returns)" 0
 like "scull: fio used it" "$(count scull written_bytes)" '^[0-9]{7,}$'
 chrext unload scull
 
+chrext load "$DRIVERS/scullp.bpf.o" --set mem_size=1M
+verified scullp mmap write
+verified scullp mmap randwrite
+verified scullp psync randwrite --bsrange=512-16k
+chrext unload scullp
+
 finish

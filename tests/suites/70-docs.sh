@@ -101,8 +101,27 @@ ok "tutorial 5: loads" chrext load /tmp/count.bpf.o
 ok "tutorial 5: takes 100 lines of 3 or 4 bytes" sh -c 'seq 10 109 > /dev/count'
 is "tutorial 5: and has counted them" "$(cat /dev/count)" 101
 ok "tutorial 5: goes" chrext unload count
+block 7 "$tutorial" > /tmp/doorbell.bpf.c
+ok "tutorial 6: compiles" compile doorbell
+ok "tutorial 6: loads" chrext load /tmp/doorbell.bpf.o
+cat /dev/doorbell > /tmp/heard &
+listener=$!
+sleep 0.3
+fails "tutorial 6: a reader waits" test -s /tmp/heard
+echo > /dev/doorbell
+ok "tutorial 6: and is woken" soon grep -qx ding /tmp/heard
+ok "tutorial 6: a newer version takes its place" chrext replace /tmp/doorbell.bpf.o
+echo > /dev/doorbell
+heard_twice() {
+	[ "$(grep -c ding /tmp/heard)" -eq 2 ]
+}
+ok "tutorial 6: which wakes him too" soon heard_twice
+kill $listener
+wait $listener 2> /dev/null
+ok "tutorial 6: goes" chrext unload doorbell
+
 is "there is no program in the tutorial that was not tried" \
-	"$(grep -c '^```c$' "$tutorial")" 6
+	"$(grep -c '^```c$' "$tutorial")" 7
 
 ok "abi.md is what the comments give" sh -c 'cd "$1" &&
 	awk -f Documentation/abi.awk bpf/include/chr_ext/abi.h kfuncs/*.c |

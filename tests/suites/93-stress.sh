@@ -1,0 +1,10 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 180
+
+. "$SRC/tests/suites/common.bash"
+
+stress scullp scullp
+stress rtc bpf_rtc
+
+finish
