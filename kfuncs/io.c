@@ -87,7 +87,8 @@ __bpf_kfunc u8 *chr_ext_io_window(struct chr_ext_io *io, u32 offset,
  * Ops: read, ioctl. What goes beyond the transfer is left out, so that the
  * return value is also that of a read that answers with @src. The verifier lets a
  * program read its stack where it has written nothing, and whoever may read the
- * device would get what the kernel left there: initialise @src.
+ * device would get what the kernel left there: initialise @src. It wants memory
+ * that could be written: an array, no string literal.
  *
  * Return: bytes copied.
  * Context: any; does not sleep. Since ABI 1.

@@ -5,7 +5,6 @@
  */
 #include <linux/btf.h>
 #include <linux/delay.h>
-#include <linux/poll.h>
 #include <linux/timekeeping.h>
 #include <linux/wait.h>
 
@@ -48,7 +47,8 @@ __bpf_kfunc int chr_ext_wake(struct chr_ext_dev *dev, u32 events)
  * @id: &chr_ext_dev.id, which an op has kept
  *
  * Ops: all; meant for the callbacks of their timers and work. A device that is
- * being revoked waits for chr_ext_dev_put(), which the verifier insists on.
+ * being revoked waits for chr_ext_dev_put(), which the verifier insists on. Any
+ * driver's device can be had; the number is no secret.
  *
  * Return: the device, or NULL when it is gone.
  * Context: any; does not sleep. Since ABI 1.
@@ -121,10 +121,13 @@ __bpf_kfunc int chr_ext_delay_us(u32 us)
  * @dev: the device for which this is done
  * @us: microseconds, at most CHR_EXT_MAX_SLEEP_US; it may take longer
  *
- * Ops: all. A device that is being revoked lets nobody sleep.
+ * Ops: all but poll, llseek and mmap, whose callers hold what others wait for. A
+ * device that is being revoked lets nobody sleep, and nobody sleeps for long who
+ * keeps another revoke or an update waiting.
  *
  * Return: 0; -EINVAL when @us is too long; -ENODEV when the device is being
- * revoked, or -EINTR when the caller is being killed, before the time was over.
+ * revoked, or -EINTR when the caller is being killed, before the time was over;
+ * -EBUSY when somebody has been waiting for a second.
  * Context: process, sleeps. Since ABI 1.
  */
 __bpf_kfunc int chr_ext_sleep_us(struct chr_ext_dev *dev, u32 us)
@@ -134,8 +137,11 @@ __bpf_kfunc int chr_ext_sleep_us(struct chr_ext_dev *dev, u32 us)
 
 	if (us > CHR_EXT_MAX_SLEEP_US)
 		return -EINVAL;
+	if (chr_ext_drain_is_slow())
+		return -EBUSY;
 	ret = __wait_event_hrtimeout(d->sleepers, READ_ONCE(d->dead),
-				     ns_to_ktime((u64)us * NSEC_PER_USEC), TASK_KILLABLE);
+				     ns_to_ktime((u64)us * NSEC_PER_USEC),
+				     TASK_KILLABLE);
 	if (ret == -ETIME)
 		return 0;
 	return ret ? -EINTR : -ENODEV;
@@ -150,10 +156,14 @@ BTF_ID_FLAGS(func, chr_ext_dev_put, KF_RELEASE)
 BTF_ID_FLAGS(func, chr_ext_now_ns)
 BTF_ID_FLAGS(func, chr_ext_real_ns)
 BTF_ID_FLAGS(func, chr_ext_delay_us)
-BTF_ID_FLAGS(func, chr_ext_sleep_us, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_KFUNCS_END(time_kfuncs)
+
+BTF_KFUNCS_START(sleep_kfuncs)
+BTF_ID_FLAGS(func, chr_ext_sleep_us, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_KFUNCS_END(sleep_kfuncs)
 
 const struct chr_ext_kfuncs chr_ext_time_kfuncs[] = {
 	{ &time_kfuncs, CHR_EXT_IN_ANY },
+	{ &sleep_kfuncs, CHR_EXT_IN_ANY & ~CHR_EXT_IN_ASK },
 	{}
 };

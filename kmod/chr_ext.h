@@ -12,6 +12,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
+#include <linux/poll.h>
 #include <linux/refcount.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
@@ -26,8 +27,11 @@
 			 EPOLLHUP | EPOLLRDNORM | EPOLLRDBAND |		\
 			 EPOLLWRNORM | EPOLLWRBAND | EPOLLMSG | EPOLLRDHUP)
 
-/* What wakes a caller that waits for something else than data. */
-#define CHR_EXT_ANY_EVENT	((__force __poll_t)~0U)
+/*
+ * What wakes a caller that waits for something else than data. No bit more:
+ * POLLFREE among them would tell epoll that the queue goes away.
+ */
+#define CHR_EXT_ANY_EVENT	CHR_EXT_EVENTS
 
 /* Transfers up to this size use a buffer on the stack. */
 #define CHR_EXT_SMALL_IO	256
@@ -120,6 +124,7 @@ struct chr_ext_turn {
 struct chr_ext_device {
 	struct chr_ext_dev pub;
 	bool dead;			/* set once; read inside the guard */
+	bool probed;			/* set once, inside the guard */
 	struct chr_ext_driver *drv;
 	void *data;			/* pub.size bytes, for programs */
 	void *mem;			/* pub.mem_size bytes, for users too */
@@ -224,12 +229,13 @@ enum {
 	CHR_EXT_IN_READ		= BIT(3),
 	CHR_EXT_IN_WRITE	= BIT(4),
 	CHR_EXT_IN_IOCTL	= BIT(5),
-	CHR_EXT_IN_CALL		= BIT(6),	/* other calls on a file */
+	CHR_EXT_IN_SYNC		= BIT(6),	/* fsync and flush */
+	CHR_EXT_IN_ASK		= BIT(7),	/* poll, llseek, mmap */
 
 	CHR_EXT_IN_IO		= CHR_EXT_IN_READ | CHR_EXT_IN_WRITE |
 				  CHR_EXT_IN_IOCTL,
 	CHR_EXT_IN_SYSCALL	= CHR_EXT_IN_OPEN | CHR_EXT_IN_IO |
-				  CHR_EXT_IN_CALL,
+				  CHR_EXT_IN_SYNC | CHR_EXT_IN_ASK,
 	CHR_EXT_IN_FILE		= CHR_EXT_IN_SYSCALL | CHR_EXT_IN_CLOSE,
 	CHR_EXT_IN_ANY		= CHR_EXT_IN_FILE | CHR_EXT_IN_DEV,
 };
@@ -263,6 +269,9 @@ void chr_ext_dev_destroy(struct chr_ext_device *dev);
 struct chr_ext_device *chr_ext_dev_pin(u64 id);
 void chr_ext_dev_unpin(struct chr_ext_device *dev);
 void chr_ext_dev_updated(struct chr_ext_driver *drv);
+void chr_ext_drain_begin(void);
+void chr_ext_drain_end(void);
+bool chr_ext_drain_is_slow(void);
 void chr_ext_dev_exit(void);
 
 /* file.c */

@@ -272,8 +272,10 @@ static int dev_probe(struct chr_ext_device *d)
 	ops = chr_ext_enter(d, &idx);
 	if (ops->probe)
 		ret = ops->probe(&d->pub);
+	ret = chr_ext_check_return(d, "probe", ret, 0);
+	WRITE_ONCE(d->probed, !ret);
 	chr_ext_leave(d, idx);
-	return chr_ext_check_return(d, "probe", ret, 0);
+	return ret;
 }
 
 /*
@@ -326,6 +328,31 @@ void chr_ext_dev_unpin(struct chr_ext_device *d)
 		complete(&d->unpinned);
 }
 
+/*
+ * How many wait for programs to end, and when the first of them loses patience:
+ * programs that sleep again and again could keep him for ever, also in the ops
+ * of another device.
+ */
+static atomic_t drains = ATOMIC_INIT(0);
+static unsigned long drain_limit;
+
+void chr_ext_drain_begin(void)
+{
+	if (atomic_inc_return(&drains) == 1)
+		WRITE_ONCE(drain_limit, jiffies + HZ);
+}
+
+void chr_ext_drain_end(void)
+{
+	atomic_dec(&drains);
+}
+
+bool chr_ext_drain_is_slow(void)
+{
+	return atomic_read(&drains) &&
+	       time_after(jiffies, READ_ONCE(drain_limit));
+}
+
 /* Makes a device reachable by its id. */
 static int dev_publish(struct chr_ext_device *d)
 {
@@ -344,9 +371,11 @@ static void dev_kill(struct chr_ext_device *d)
 	chr_ext_wake_up(d, EPOLLERR | EPOLLHUP, true);
 
 	/* Pairs with chr_ext_enter(). */
+	chr_ext_drain_begin();
 	synchronize_srcu(&d->drv->srcu);
 	chr_ext_dev_unpin(d);
 	wait_for_completion(&d->unpinned);
+	chr_ext_drain_end();
 }
 
 /* The counterpart of dev_probe() and what came after it. */
@@ -380,7 +409,7 @@ void chr_ext_dev_updated(struct chr_ext_driver *drv)
 		if (d->drv == drv) {
 			ops = chr_ext_enter(d, &idx);
 			if (ops) {
-				if (ops->update)
+				if (ops->update && READ_ONCE(d->probed))
 					ops->update(&d->pub);
 				chr_ext_leave(d, idx);
 			}

@@ -329,8 +329,10 @@ int chr_ext_driver_update(const struct chr_ext_ops *ops,
 	WRITE_ONCE(drv->max_io, ops->max_io);
 	WRITE_ONCE(drv->timeout_ms, ops->timeout_ms);
 	scoped_guard(mutex, &drivers_lock)
-		WRITE_ONCE(drv->ops, ops);
+		smp_store_release(&drv->ops, ops);
+	chr_ext_drain_begin();
 	synchronize_srcu(&drv->srcu);
+	chr_ext_drain_end();
 	chr_ext_dev_updated(drv);
 
 	chr_ext_log_note(drv->log, CHR_EXT_NOTICE, "updated by %s[%d]",

@@ -175,7 +175,7 @@ static int chr_ext_open(struct inode *inode, struct file *file)
 	chr_ext_stat_add(dev, STAT_OPENS, 1);
 	get_device(&dev->dev);
 	file->private_data = f;
-	/* Ops do not wait, so io_uring needs no thread to wait in. */
+	/* Ops do not wait for data: io_uring needs no thread to wait in. */
 	file->f_mode |= FMODE_NOWAIT;
 	if (!(dev->drv->flags & (CHR_EXT_SEEKABLE | CHR_EXT_NULL_SEEK)))
 		stream_open(inode, file);

@@ -17,6 +17,8 @@
 
 #include "chr_ext.h"
 
+#define MAX_TRIES	16	/* for the same page in a row */
+
 static long call_ioctl(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 		       void *arg)
 {
@@ -54,14 +56,17 @@ static bool fetch_pages(const struct chr_ext_xfer *xfer)
 }
 
 /*
- * The pages that one call asked for can be gone at the next, so there is no
- * limit but the caller's own end. The argument is fetched anew for each: what a
- * call that did not come to its end wrote into the window is forgotten.
+ * The pages that one call asked for can be gone at the next, so it is tried
+ * some times; that they can be fetched does not say that they can be copied.
+ * The argument is fetched anew for each: what a call that did not come to its
+ * end wrote into the window is forgotten.
  */
 static long ioctl_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 		      u32 dir, void __user *arg)
 {
 	const bool nonblock = xfer->pub.flags & CHR_EXT_IO_NONBLOCK;
+	unsigned long last = 0;
+	int tries = 0;
 	long ret;
 
 	for (;;) {
@@ -76,10 +81,13 @@ static long ioctl_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 				   xfer);
 		if (ret != -EFAULT || !xfer->want_len)
 			break;
-		if (!fetch_pages(xfer))
+		if (xfer->want != last)
+			tries = 0;
+		last = xfer->want;
+		if (++tries > MAX_TRIES || !fetch_pages(xfer))
 			return -EFAULT;
-		if (fatal_signal_pending(current))
-			return -EINTR;
+		if (signal_pending(current))
+			return -ERESTARTNOINTR;
 		cond_resched();
 	}
 
@@ -129,7 +137,7 @@ static long do_ioctl(struct file *file, unsigned int cmd, unsigned long arg,
 
 	if (ret >= 0)
 		chr_ext_stat_add(f->dev, STAT_IOCTLS, 1);
-	else
+	else if (ret != -ERESTARTNOINTR)
 		chr_ext_count_error(f->dev, ret);
 	return ret;
 }

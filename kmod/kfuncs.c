@@ -55,12 +55,13 @@ static unsigned int prog_op(const struct bpf_prog *prog)
 		return CHR_EXT_IN_WRITE;
 	case offsetof(struct chr_ext_ops, ioctl):
 		return CHR_EXT_IN_IOCTL;
+	case offsetof(struct chr_ext_ops, fsync):
+	case offsetof(struct chr_ext_ops, flush):
+		return CHR_EXT_IN_SYNC;
 	case offsetof(struct chr_ext_ops, poll):
 	case offsetof(struct chr_ext_ops, llseek):
 	case offsetof(struct chr_ext_ops, mmap):
-	case offsetof(struct chr_ext_ops, fsync):
-	case offsetof(struct chr_ext_ops, flush):
-		return CHR_EXT_IN_CALL;
+		return CHR_EXT_IN_ASK;
 	default:
 		return 0;
 	}

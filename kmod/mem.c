@@ -40,14 +40,21 @@ int chr_ext_mem_alloc(struct chr_ext_device *dev)
  */
 void chr_ext_mem_revoke(struct chr_ext_device *dev)
 {
+	struct address_space *done = NULL;
 	struct chr_ext_open *f;
 
 	if (!dev->mem)
 		return;
 
+	/* Most often all of them came by the same node, and so share this. */
 	guard(mutex)(&dev->lock);
-	list_for_each_entry(f, &dev->files, node)
-		unmap_mapping_range(f->file->f_mapping, 0, 0, true);
+	list_for_each_entry(f, &dev->files, node) {
+		if (f->file->f_mapping == done)
+			continue;
+		done = f->file->f_mapping;
+		unmap_mapping_range(done, 0, 0, true);
+		cond_resched();
+	}
 }
 
 static vm_fault_t mem_insert(struct chr_ext_device *dev, struct vm_fault *vmf)
@@ -84,44 +91,55 @@ static const struct vm_operations_struct mem_vm_ops = {
 	.fault = mem_fault,
 };
 
+struct ask {
+	struct chr_ext_map map;
+	bool asked;
+};
+
 static long ask_mmap(struct chr_ext_open *f, const struct chr_ext_ops *ops,
-		      void *arg)
+		     void *arg)
 {
-	struct chr_ext_map *map = arg;
+	struct ask *ask = arg;
 
 	if (!ops->mmap)
 		return 0;
-	return chr_ext_check_return(f->dev, "mmap", ops->mmap(&f->pub, map), 0);
+	ask->asked = true;
+	return chr_ext_check_return(f->dev, "mmap",
+				    ops->mmap(&f->pub, &ask->map), 0);
 }
 
 int chr_ext_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct chr_ext_open *f = file->private_data;
-	struct chr_ext_map map = {
+	struct ask ask = { .map = {
 		.offset = (u64)vma->vm_pgoff << PAGE_SHIFT,
 		.size = vma->vm_end - vma->vm_start,
 		.prot = (vma->vm_flags & VM_READ ? PROT_READ : 0) |
 			(vma->vm_flags & VM_WRITE ? PROT_WRITE : 0),
 		.flags = vma->vm_flags & VM_SHARED ? MAP_SHARED : MAP_PRIVATE,
-	};
+	} };
 	const u64 size = f->dev->drv->mem_size;
+	vm_flags_t never = VM_MAYEXEC;
 	long err;
 
 	if (READ_ONCE(f->dev->dead) || !size)
 		return -ENODEV;
 	if (vma->vm_pgoff > size >> PAGE_SHIFT ||
-	    map.size > size - map.offset)
+	    ask.map.size > size - ask.map.offset)
 		return -EINVAL;
 	if (vma->vm_flags & VM_EXEC)
 		return -EACCES;
 
 	/* The caller's memory is locked: only what may not wait can follow. */
-	err = chr_ext_call_once(f, false, ask_mmap, &map);
+	err = chr_ext_call_once(f, false, ask_mmap, &ask);
 	if (err)
 		return err;
 
-	vm_flags_mod(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP,
-		     VM_MAYEXEC);
+	/* The driver said yes to this, and not to what mprotect would make. */
+	if (ask.asked && !(vma->vm_flags & VM_WRITE) &&
+	    vma->vm_flags & VM_SHARED)
+		never |= VM_MAYWRITE;
+	vm_flags_mod(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP, never);
 	vma->vm_ops = &mem_vm_ops;
 	return 0;
 }

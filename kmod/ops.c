@@ -48,7 +48,8 @@ static bool ops_is_valid_access(int off, int size, enum bpf_access_type type,
  * Some helpers and kfuncs wait for user space without a page fault: they look
  * pages of another task up, read a file that is mapped (for a build id, or as
  * a dynptr), which can be on FUSE, or wait for a key that a user agent makes.
- * No guard could be drained then.
+ * Work of a task runs where it may fault, and can hold a device meanwhile. No
+ * guard could be drained then.
  */
 static const struct bpf_func_proto *
 ops_get_func_proto(enum bpf_func_id id, const struct bpf_prog *prog)
@@ -65,6 +66,10 @@ static const char *const waiting_kfuncs[] = {
 	"bpf_copy_from_user_task_str_dynptr",
 	"bpf_dynptr_from_file",
 	"bpf_lookup_user_key",
+	"bpf_task_work_schedule_signal",
+	"bpf_task_work_schedule_signal_impl",
+	"bpf_task_work_schedule_resume",
+	"bpf_task_work_schedule_resume_impl",
 };
 
 /* Their ids in the kernel's BTF, or an error where it has none. */

@@ -8,7 +8,6 @@
  */
 #include <linux/fs.h>
 #include <linux/jiffies.h>
-#include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
 
@@ -32,11 +31,6 @@ static int sleeper_wake(struct wait_queue_entry *entry, unsigned int mode,
 	return woken_wake_function(entry, mode, sync, key);
 }
 
-static void wake_up_one(struct chr_ext_device *dev, __poll_t events)
-{
-	wake_up_poll(&dev->wait, events);
-}
-
 /**
  * chr_ext_wait() - the slow half of chr_ext_call(): call, sleep, call again
  * @f: the open file
@@ -44,9 +38,10 @@ static void wake_up_one(struct chr_ext_device *dev, __poll_t events)
  * @call: calls the op; gives -EAGAIN as long as there is nothing
  * @arg: its argument
  *
- * A sleeper that was woken and goes wakes another: where the driver woke only
- * one there may be more to do, or the one may have died. The last of them finds
- * nothing and sleeps on, which ends it.
+ * Readers and writers are exclusive: the driver may wake one of them. One that
+ * was woken and goes wakes another of his kind, because there may be more to do,
+ * or he may have died. The last of them finds nothing and sleeps on, which ends
+ * it. Who waits for anything is woken each time, and takes nobody's wake-up.
  *
  * Return: what the op returned, -ERESTARTSYS after a signal, or -ETIMEDOUT.
  */
@@ -57,11 +52,17 @@ long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
 	u32 ms = READ_ONCE(dev->drv->timeout_ms);
 	long left = ms ? msecs_to_jiffies(ms) : MAX_SCHEDULE_TIMEOUT;
 	struct sleeper s = { .events = events | EPOLLERR | EPOLLHUP };
+	const bool exclusive = events != CHR_EXT_ANY_EVENT;
 	long ret;
 
 	init_waitqueue_func_entry(&s.entry, sleeper_wake);
 	s.entry.private = current;
-	add_wait_queue_exclusive(&dev->wait, &s.entry);
+	if (exclusive)
+		add_wait_queue_exclusive(&dev->wait, &s.entry);
+	else
+		add_wait_queue(&dev->wait, &s.entry);
+	/* Pairs with wq_has_sleeper(): he sees us, or the op what he did. */
+	smp_mb();
 
 	for (;;) {
 		ret = chr_ext_call_once(f, false, call, arg);
@@ -75,13 +76,12 @@ long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
 			ret = -ETIMEDOUT;
 			break;
 		}
-		left = wait_woken(&s.entry, TASK_INTERRUPTIBLE | TASK_FREEZABLE,
-				  left);
+		left = wait_woken(&s.entry, TASK_INTERRUPTIBLE, left);
 	}
 
 	remove_wait_queue(&dev->wait, &s.entry);
-	if (s.woken)
-		wake_up_one(dev, events);
+	if (exclusive && s.woken)
+		wake_up_poll(&dev->wait, events);
 	return ret;
 }
 
@@ -99,6 +99,20 @@ static void signal_owners(struct chr_ext_device *dev, __poll_t events)
 		kill_fasync(&dev->fasync, SIGIO, POLL_HUP);
 }
 
+/* One reader, one writer, and all who wait for what is left. */
+static void wake_up_few(struct chr_ext_device *dev, __poll_t events)
+{
+	const __poll_t in = EPOLLIN | EPOLLRDNORM, out = EPOLLOUT | EPOLLWRNORM;
+
+	if (events & in)
+		wake_up_poll(&dev->wait, in);
+	if (events & out)
+		wake_up_poll(&dev->wait, out);
+	if (events & ~(in | out))
+		__wake_up(&dev->wait, TASK_NORMAL, 0,
+			  poll_to_key(events & ~(in | out)));
+}
+
 /**
  * chr_ext_wake_up() - something has become ready
  * @dev: the device
@@ -111,13 +125,13 @@ static void signal_owners(struct chr_ext_device *dev, __poll_t events)
  */
 void chr_ext_wake_up(struct chr_ext_device *dev, __poll_t events, bool all)
 {
-	/* Pairs with the queueing: who is not seen here sees what we did. */
+	/* Pairs with chr_ext_wait(): whom we do not see sees what we did. */
 	if (wq_has_sleeper(&dev->wait)) {
 		if (all)
 			__wake_up(&dev->wait, TASK_NORMAL, 0,
 				  poll_to_key(events));
 		else
-			wake_up_one(dev, events);
+			wake_up_few(dev, events);
 	}
 	signal_owners(dev, events);
 }

@@ -50,6 +50,14 @@ static long echo(struct chr_ext_io *io)
 	return io->len;
 }
 
+static long doze_once(__u64 i, void *ctx)
+{
+	struct chr_ext_io *io = *(struct chr_ext_io **)ctx;
+
+	chr_ext_sleep_us(io->file->dev, io->arg);
+	return 0;
+}
+
 static long nested(struct chr_ext_io *io)
 {
 	__u64 addr = 0;
@@ -85,6 +93,8 @@ long BPF_PROG(every_ioctl, struct chr_ext_file *file, __u32 cmd,
 		return chr_ext_sleep_us(file->dev, io->arg);
 	case EVERY_DELAY:
 		return chr_ext_delay_us(io->arg);
+	case EVERY_DOZE:
+		return bpf_loop(100, doze_once, &io, 0);
 	case EVERY_HOLD:
 		return hold(file->dev, io->arg);
 	case EVERY_CALLER:

@@ -29,6 +29,7 @@ struct every {
 #define EVERY_COMPAT	_IO('e', 14)	/* is it a 32-bit caller */
 
 #define EVERY_NESTED	_IOW('e', 15, __u64)	/* reads a byte at this address */
+#define EVERY_DOZE	_IO('e', 16)	/* sleeps 100 times so many microseconds */
 
 #define EVERY_MEM	(3 * 4096)
 #define EVERY_SIZE	1000		/* SEEK_END */

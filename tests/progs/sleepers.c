@@ -258,9 +258,21 @@ static void detach(const char *command)
 	is(close(fd), 0, "close is fine");
 }
 
+/* Of an edge-triggered set that stays: how many files have news. */
+static int news(int set)
+{
+	struct epoll_event e;
+
+	return epoll_wait(set, &e, 1, 2000);
+}
+
 static void wake_all(void)
 {
+	struct epoll_event e = { .events = EPOLLIN | EPOLLET };
+	int set = epoll_create1(0);
+
 	tell();
+	need(!epoll_ctl(set, EPOLL_CTL_ADD, fd, &e), "epoll_ctl");
 	all_sleep();
 	get_sigio();
 	every.ready = 1;
@@ -270,6 +282,10 @@ static void wake_all(void)
 	is(ioctl(fd, EVERY_WAKE, EPOLLOUT), 0, "and there is room");
 	all_end(1, EPOLLIN);
 	ok(sigio > 0, "SIGIO came");
+	is_num(news(set), 1, "a set of epoll has news");
+	is(ioctl(fd, EVERY_WAKE, EPOLLIN), 0, "and after them all");
+	is_num(news(set), 1, "it still has");
+	close(set);
 }
 
 /* A child that reads one byte; its status is 0 when it got one. */

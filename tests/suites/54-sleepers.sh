@@ -25,6 +25,20 @@ ok "a program that sleeps does not keep the driver" chrext unload every
 wait $sleeper
 is "it is told that the device goes" "$(cat /tmp/slept)" ENODEV
 
+# A program that sleeps again and again for one device, while another goes.
+chrext load "$NEGATIVE/every.bpf.o" --set instances=2
+"$PROGS/call" /dev/every1 rw i:$((0x6510)),200000 > /tmp/dozed &
+dozer=$!
+sleep 0.3
+start=$EPOCHREALTIME
+ok "a device goes while its neighbour's program sleeps for 20 s" \
+	timeout 15 sh -c "echo chr_ext.every.0 > $drivers/chr_ext.every/unbind"
+ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
+ok "within some seconds ($ms ms)" test $ms -lt 5000
+wait $dozer
+is "whose op ends" "$(cat /tmp/dozed)" 100
+chrext unload every
+
 # Users whose memory never comes.
 stuck() {
 	local what="$2, memory kept back by $1" start ms pid

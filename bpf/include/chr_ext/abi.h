@@ -26,7 +26,7 @@
 #define CHR_EXT_MAX_IO		(1U << 20)	/* bytes a call of an op */
 #define CHR_EXT_DEFAULT_IO	(1U << 16)
 #define CHR_EXT_MAX_MEM		(1U << 28)	/* bytes of pages for mmap(2) */
-#define CHR_EXT_MAX_DELAY_US	1000		/* of chr_ext_delay_us() */
+#define CHR_EXT_MAX_DELAY_US	100		/* of chr_ext_delay_us() */
 #define CHR_EXT_MAX_SLEEP_US	1000000		/* of chr_ext_sleep_us() */
 #define CHR_EXT_LOG_LEN		160	/* bytes of a message that are kept */
 
