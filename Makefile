@@ -148,7 +148,7 @@ check:
 	else echo "check: no mandoc, the man pages are not looked at" >&2; fi
 
 lab := tests/lab/lab
-.PHONY: lab lab-check lab-selftest vm demo test
+.PHONY: lab lab-check lab-selftest vm demo test test-debug
 lab-check:
 	@test -z "$(filter-out amd64,$(ARCH))" || \
 		{ echo "chr_ext: the lab serves ARCH=amd64 only, not $(ARCH)" >&2; exit 1; }
@@ -165,6 +165,9 @@ demo: lab-check
 SUITES ?=
 test: lab-check
 	@KERNEL=$(KERNEL) $(lab) test $(SUITES)
+
+test-debug: lab-check
+	@$(lab) test-debug $(SUITES)
 
 lab-selftest: lab-check
 	@tests/lab/selftest

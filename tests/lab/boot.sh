@@ -59,7 +59,7 @@ qemu() {
 	exec setpriv --pdeathsig TERM timeout --foreground -k 5 "$limit" \
 		setpriv --pdeathsig KILL qemu-system-x86_64 \
 		-no-user-config -nodefaults -nographic -no-reboot \
-		-machine q35 -accel "$(accel)" -cpu "${LAB_CPU:-max}" -smp 2 -m 1G \
+		-machine q35 -accel "$(accel)" -cpu "${LAB_CPU:-max}" -smp 2 -m "${LAB_MEM:-1G}" \
 		-kernel "$root/usr/lib/modules/$v/vmlinuz" -initrd "$log/initramfs" \
 		-append "console=ttyS0 loglevel=7 ignore_loglevel panic=-1 oops=panic $cmdline" \
 		-virtfs "local,path=$root,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \

@@ -46,7 +46,8 @@ suite_run() {
 	local v=$1 path=$2 log=$3 who limit why failures status start=$EPOCHREALTIME
 	who="$v/$(basename "$path" .sh): "
 	limit=$(suite_limit "$path")
-	boot "$v" "$log" "${limit:-120}" '' "$path" > "$log.out"
+	limit=$((${limit:-120} * ${LAB_SLOW:-1}))
+	boot "$v" "$log" "$limit" '' "$path" > "$log.out"
 	{
 		flatten "$who" < "$log.out"
 		rm -f "$log.out"
