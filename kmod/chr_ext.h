@@ -104,7 +104,7 @@ struct chr_ext_stats {
  * told so, and woken by the end of that turn.
  */
 struct chr_ext_turn {
-	struct mutex lock;
+	struct mutex lock;		/* held while an op runs */
 	bool missed;			/* somebody did not wait */
 };
 

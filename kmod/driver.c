@@ -328,6 +328,7 @@ int chr_ext_driver_update(const struct chr_ext_ops *ops,
 
 	WRITE_ONCE(drv->max_io, ops->max_io);
 	WRITE_ONCE(drv->timeout_ms, ops->timeout_ms);
+	/* Pairs with the READ_ONCE() in chr_ext_enter(). */
 	scoped_guard(mutex, &drivers_lock)
 		smp_store_release(&drv->ops, ops);
 	chr_ext_drain_begin();

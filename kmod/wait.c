@@ -152,7 +152,7 @@ long chr_ext_turn_take(struct chr_ext_turn *turn, bool nonblock)
 		return 0;
 	/* Whose turn it is sees this when he gives it, or we get it now. */
 	WRITE_ONCE(turn->missed, true);
-	smp_mb();
+	smp_mb();	/* pairs with chr_ext_turn_give() */
 	return mutex_trylock(&turn->lock) ? 0 : -EAGAIN;
 }
 
