@@ -185,10 +185,11 @@ struct chr_ext_event;
  * the device's statistics/bad_returns. No op ever waits for user memory: a
  * helper that reads it gives -EFAULT where the page is not there.
  *
- * No op waits for data either: @open, @read, @write and @ioctl say -EAGAIN.
- * A caller that must not wait gets that; any other sleeps until the driver
- * calls chr_ext_wake(), then the op is called again. A signal ends the wait
- * with EINTR, or with a restart of the system call (SA_RESTART).
+ * No op waits for data either: @open, @read, @write, @ioctl and @fsync say
+ * -EAGAIN. A caller that must not wait gets that, but for fsync(2), which always
+ * waits; any other sleeps until the driver calls chr_ext_wake(), then the op is
+ * called again. A signal ends the wait with EINTR, or with a restart of the
+ * system call (SA_RESTART); the op may be called once more before.
  */
 struct chr_ext_ops {
 	/**
