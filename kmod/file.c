@@ -255,6 +255,7 @@ static int chr_ext_fsync(struct file *file, loff_t start, loff_t end,
 struct seek {
 	loff_t offset;
 	int whence;
+	bool served;
 	loff_t pos;
 };
 
@@ -264,10 +265,10 @@ static long call_llseek(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 {
 	struct seek *seek = arg;
 
-	if (!ops->llseek) {
-		seek->pos = -EOPNOTSUPP;
+	if (!ops->llseek)
 		return 0;
-	}
+
+	seek->served = true;
 	seek->pos = ops->llseek(&f->pub, seek->offset, seek->whence);
 	if (seek->pos < 0)
 		seek->pos = chr_ext_check_return(f->dev, "llseek", seek->pos, 0);
@@ -291,7 +292,7 @@ static loff_t seek_by_driver(struct file *file, loff_t offset, int whence)
 	err = chr_ext_call_once(file->private_data, false, call_llseek, &seek);
 	if (err)
 		return err;
-	if (seek.pos == -EOPNOTSUPP)
+	if (!seek.served)
 		return no_seek_end_llseek(file, offset, whence);
 	return seek.pos < 0 ? seek.pos : (file->f_pos = seek.pos);
 }

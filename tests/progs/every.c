@@ -153,7 +153,8 @@ static void seek(void)
 		loff_t pos, want;
 	} wild[] = {
 		{ 7, 7 }, { LLONG_MAX, LLONG_MAX }, { -1, -EPERM },
-		{ -ENXIO, -ENXIO }, { -512, -EIO }, { LLONG_MIN, -EIO },
+		{ -ENXIO, -ENXIO }, { -EOPNOTSUPP, -EOPNOTSUPP },
+		{ -512, -EIO }, { LLONG_MIN, -EIO },
 		{ -4096, -EIO },
 	};
 	char what[64];
