@@ -333,24 +333,28 @@ void chr_ext_dev_unpin(struct chr_ext_device *d)
  * programs that sleep again and again could keep him for ever, also in the ops
  * of another device.
  */
-static atomic_t drains = ATOMIC_INIT(0);
+static DEFINE_SPINLOCK(drains_lock);	/* drains, drain_limit */
+static unsigned int drains;
 static unsigned long drain_limit;
 
 void chr_ext_drain_begin(void)
 {
-	if (atomic_inc_return(&drains) == 1)
-		WRITE_ONCE(drain_limit, jiffies + HZ);
+	guard(spinlock)(&drains_lock);
+	if (!drains++)
+		drain_limit = jiffies + HZ;
 }
 
 void chr_ext_drain_end(void)
 {
-	atomic_dec(&drains);
+	guard(spinlock)(&drains_lock);
+	drains--;
 }
 
+/* Programs that sleep ask; they are in process context. */
 bool chr_ext_drain_is_slow(void)
 {
-	return atomic_read(&drains) &&
-	       time_after(jiffies, READ_ONCE(drain_limit));
+	guard(spinlock)(&drains_lock);
+	return drains && time_after(jiffies, drain_limit);
 }
 
 /* Makes a device reachable by its id. */
