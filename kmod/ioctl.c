@@ -8,7 +8,6 @@
  * note it; once the guard is left the page is fetched, however long its owner
  * takes, and the op is called again.
  */
-#include <linux/compat.h>
 #include <linux/ioctl.h>
 #include <linux/limits.h>
 #include <linux/pagemap.h>
@@ -147,11 +146,9 @@ long chr_ext_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return do_ioctl(file, cmd, arg, 0);
 }
 
-#ifdef CONFIG_COMPAT
 long chr_ext_compat_ioctl(struct file *file, unsigned int cmd,
 			  unsigned long arg)
 {
 	/* What the number means only the driver knows; no pointer is longer. */
 	return do_ioctl(file, cmd, (u32)arg, CHR_EXT_IO_COMPAT);
 }
-#endif
