@@ -128,8 +128,9 @@ struct chr_ext_io {
  * @prot: PROT_READ (1) and PROT_WRITE (2)
  * @flags: MAP_SHARED (1) or MAP_PRIVATE (2)
  *
- * Inside the pages, and never executable: the framework has looked. Read-only
- * for programs. Since ABI 1.
+ * Inside the pages, and never executable: the framework has looked. What is
+ * shared without PROT_WRITE stays so when a driver was asked. Read-only for
+ * programs. Since ABI 1.
  */
 struct chr_ext_map {
 	__u64 offset;
