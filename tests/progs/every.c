@@ -264,6 +264,10 @@ static void mappings(void)
 	is(mprotect(ro, PAGE, RW), -EACCES, "which cannot become writable");
 	ok(mmap(NULL, PAGE, RW, MAP_SHARED, rofd, 0) == MAP_FAILED && errno == EACCES,
 	   "nor be writable from the start");
+	munmap(ro, PAGE);
+	ro = map(PAGE, PROT_READ, MAP_SHARED, PAGE);
+	ok(ro != MAP_FAILED && ro[0] == 'x', "a writable file maps it read-only too");
+	is(mprotect(ro, PAGE, RW), -EACCES, "which is all that the driver allowed");
 	ok(mremap(b, PAGE, 2 * PAGE, MREMAP_MAYMOVE) == MAP_FAILED &&
 	   (errno == EFAULT || errno == EINVAL), "mremap does not grow it");
 
