@@ -127,7 +127,7 @@ boot() {
 		cp -p "$script" "$log/job/script"
 		script=/run/lab/script
 	fi
-	printf '%s\0' env "LAB_KERNEL=$v" "${argv[@]}" "$script" "$@" > "$log/job/argv"
+	printf '%s\0' env "LAB_KERNEL=$v" "LAB_SLOW=${LAB_SLOW:-1}" "${argv[@]}" "$script" "$@" > "$log/job/argv"
 	initramfs "$v" "$log"
 	for try in 1 2 3; do
 		status=0

@@ -20,10 +20,12 @@ suite=${SUITE:-trixie}
 # The kernels that "all" means: see kernels.sh for what may stand here.
 read -ra kernel_specs <<< "${LAB_KERNELS:-$suite $suite-backports}"
 root_packages=(
-	bash coreutils findutils grep sed mawk procps util-linux kmod iproute2
-	busybox-static libcap2-bin xz-utils strace stress-ng fio jq python3-minimal util-linux-extra
+	bash coreutils findutils grep sed mawk procps util-linux util-linux-extra
+	kmod iproute2 busybox-static libcap2-bin xz-utils jq perl-base python3-minimal
+	strace stress-ng fio gpiod device-tree-compiler
 	gcc libc6-dev make bc bison flex pkg-config pahole clang-19 bpftool
-	libbpf-dev libelf-dev zlib1g-dev liburing-dev libssl-dev sparse mandoc shellcheck perl-base
+	libbpf-dev libelf-dev zlib1g-dev liburing-dev libssl-dev
+	sparse mandoc shellcheck
 )
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/chr_ext/lab-amd64
 

@@ -54,8 +54,7 @@ static long doze_once(__u64 i, void *ctx)
 {
 	struct chr_ext_io *io = *(struct chr_ext_io **)ctx;
 
-	chr_ext_sleep_us(io->file->dev, io->arg);
-	return 0;
+	return chr_ext_sleep_us(io->file->dev, io->arg) == -ENODEV;
 }
 
 static long nested(struct chr_ext_io *io)
@@ -72,6 +71,7 @@ long BPF_PROG(every_ioctl, struct chr_ext_file *file, __u32 cmd,
 	      struct chr_ext_io *io)
 {
 	struct chr_ext_caller caller = {};
+	long n;
 
 	switch (cmd) {
 	case EVERY_TELL:
@@ -94,7 +94,8 @@ long BPF_PROG(every_ioctl, struct chr_ext_file *file, __u32 cmd,
 	case EVERY_DELAY:
 		return chr_ext_delay_us(io->arg);
 	case EVERY_DOZE:
-		return bpf_loop(100, doze_once, &io, 0);
+		n = bpf_loop(100, doze_once, &io, 0);
+		return n < 100 ? -ENODEV : n;
 	case EVERY_HOLD:
 		return hold(file->dev, io->arg);
 	case EVERY_CALLER:

@@ -105,7 +105,7 @@ static bool all_over(int n)
 {
 	int i;
 
-	for (i = 0; i < 1000 && over < n; i++)
+	for (i = 0; i < 1000 * slow() && over < n; i++)
 		usleep(10000);
 	return over == n;
 }

@@ -298,7 +298,7 @@ static void gone(const char *path, char **argv)
 {
 	int i, status, pid = start_mapper(path);
 
-	for (i = 0; i < 500 && !shared->ready; i++)
+	for (i = 0; i < 500 * slow() && !shared->ready; i++)
 		usleep(10000);
 	counters(0, 0);
 	detached(fd, wait_data, POLLIN, argv);

@@ -98,7 +98,7 @@ static inline bool sleeper_ends(struct sleeper *s)
 {
 	int i;
 
-	for (i = 0; i < 500 && !s->over; i++)
+	for (i = 0; i < 500 * slow() && !s->over; i++)
 		usleep(10000);
 	if (s->over)
 		pthread_join(s->thread, NULL);

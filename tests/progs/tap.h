@@ -64,6 +64,14 @@ static inline void need(bool good, const char *what)
 	exit(1);
 }
 
+/* How many times slower this guest may be than others. */
+static inline int slow(void)
+{
+	const char *s = getenv("LAB_SLOW");
+
+	return s ? atoi(s) : 1;
+}
+
 static inline int done_testing(void)
 {
 	printf("1..%d\n", tap_count);

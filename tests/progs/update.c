@@ -36,7 +36,7 @@ static int open_soon(const char *path)
 {
 	int i, f = -1;
 
-	for (i = 0; i < 500 && f < 0; i++) {
+	for (i = 0; i < 500 * slow() && f < 0; i++) {
 		f = open(path, O_RDWR | O_CLOEXEC);
 		if (f < 0)
 			usleep(10000);

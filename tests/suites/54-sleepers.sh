@@ -18,7 +18,7 @@ points "$PROGS/sleepers" detach /dev/every "kill -9 $(cat /tmp/loader)"
 
 # A detach while programs sleep in the guard.
 chrext load "$NEGATIVE/every.bpf.o"
-"$PROGS/call" /dev/every rw i:$((0x6507)),1000000 > /tmp/slept &
+"$PROGS/call" /dev/every rw i:$((0x6510)),500000 > /tmp/slept &
 sleeper=$!
 sleep 0.3
 ok "a program that sleeps does not keep the driver" chrext unload every
@@ -32,9 +32,9 @@ dozer=$!
 sleep 0.3
 start=$EPOCHREALTIME
 ok "a device goes while its neighbour's program sleeps for 20 s" \
-	timeout 15 sh -c "echo chr_ext.every.0 > $drivers/chr_ext.every/unbind"
+	timeout $((15 * LAB_SLOW)) sh -c "echo chr_ext.every.0 > $drivers/chr_ext.every/unbind"
 ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
-ok "within some seconds ($ms ms)" test $ms -lt 5000
+ok "within some seconds ($ms ms)" test $ms -lt $((5000 * LAB_SLOW))
 wait $dozer
 is "whose op ends" "$(cat /tmp/dozed)" 100
 chrext unload every
@@ -48,10 +48,10 @@ stuck() {
 	pid=$!
 	ok "$what: it waits" soon test -e /tmp/ready
 	start=$EPOCHREALTIME
-	ok "$what: the driver goes" timeout 20 chrext unload every
+	ok "$what: the driver goes" timeout $((20 * LAB_SLOW)) chrext unload every
 	ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
 	ok "$what: within a second, and the loader's start ($ms ms)" \
-		test $ms -lt 1500
+		test $ms -lt $((1500 * LAB_SLOW))
 	ok "$what: it waits still" kill -0 $pid
 	kill -9 "$(cat /tmp/ready)" $pid
 	wait $pid 2> /dev/null

@@ -9,7 +9,8 @@
 pins=/sys/fs/bpf/chr_ext
 class=/sys/class/chr_ext
 drivers=/sys/bus/platform/drivers
-
+# How many times slower this guest may be than others.
+: "${LAB_SLOW:=1}"
 
 bail() {
 	echo "Bail out! $*"
@@ -64,7 +65,7 @@ points() {
 # soon CMD...: CMD comes true within some seconds.
 soon() {
 	local i
-	for ((i = 0; i < 60; i++)); do
+	for ((i = 0; i < 60 * LAB_SLOW; i++)); do
 		"$@" && return
 		sleep 0.1
 	done
