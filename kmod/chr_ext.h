@@ -8,6 +8,7 @@
 #include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/fs.h>
+#include <linux/idr.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -38,6 +39,11 @@
 
 #define CHR_EXT_MINORS		65536
 
+/* Name of the boards' devices on the platform bus. */
+#define CHR_EXT_BOARD		"chr_ext_board"
+
+struct chr_ext_events;
+struct chr_ext_gpio;
 struct chr_ext_log;
 
 /*
@@ -66,6 +72,7 @@ struct chr_ext_driver {
 	 * An update changes max_io and timeout_ms only.
 	 */
 	char name[CHR_EXT_NAME_LEN];
+	char compatible[CHR_EXT_MATCH_LEN];
 	char core_name[CHR_EXT_NAME_LEN + 8];	/* in the driver core */
 	u32 mode;
 	u32 flags;
@@ -77,7 +84,10 @@ struct chr_ext_driver {
 	u32 timeout_ms;
 	u64 mem_size;
 
-	struct platform_device **pdevs;	/* the virtual devices */
+	struct of_device_id *matches;	/* compatible as a table, or NULL */
+	struct ida indices;		/* of the devices that are bound */
+
+	struct platform_device **pdevs;	/* the virtual devices, or NULL */
 	struct platform_device *adding;	/* the virtual device being added */
 	int probe_err;			/* of that one */
 };
@@ -91,6 +101,8 @@ enum chr_ext_stat {
 	STAT_WRITTEN_BYTES,
 	STAT_ERRORS,
 	STAT_BAD_RETURNS,
+	STAT_EVENTS,
+	STAT_LOST_EVENTS,
 	STAT_COUNT,
 };
 
@@ -135,6 +147,10 @@ struct chr_ext_device {
 	refcount_t pins;
 	struct completion unpinned;
 	wait_queue_head_t sleepers;	/* programs in chr_ext_sleep_us() */
+
+	struct mutex hw_lock;		/* who adds to gpios */
+	struct chr_ext_gpio *gpios[CHR_EXT_MAX_GPIOS];
+	struct chr_ext_events *events;	/* made once */
 
 	struct chr_ext_turn turn;	/* with CHR_EXT_SERIAL_DEV */
 	struct mutex closing;		/* close ops, chr_ext_open.closed */
@@ -231,13 +247,15 @@ enum {
 	CHR_EXT_IN_IOCTL	= BIT(5),
 	CHR_EXT_IN_SYNC		= BIT(6),	/* fsync and flush */
 	CHR_EXT_IN_ASK		= BIT(7),	/* poll, llseek, mmap */
+	CHR_EXT_IN_EVENT	= BIT(8),
 
 	CHR_EXT_IN_IO		= CHR_EXT_IN_READ | CHR_EXT_IN_WRITE |
 				  CHR_EXT_IN_IOCTL,
 	CHR_EXT_IN_SYSCALL	= CHR_EXT_IN_OPEN | CHR_EXT_IN_IO |
 				  CHR_EXT_IN_SYNC | CHR_EXT_IN_ASK,
 	CHR_EXT_IN_FILE		= CHR_EXT_IN_SYSCALL | CHR_EXT_IN_CLOSE,
-	CHR_EXT_IN_ANY		= CHR_EXT_IN_FILE | CHR_EXT_IN_DEV,
+	CHR_EXT_IN_ANY		= CHR_EXT_IN_FILE | CHR_EXT_IN_DEV |
+				  CHR_EXT_IN_EVENT,
 };
 
 /*
@@ -253,6 +271,9 @@ extern const struct chr_ext_kfuncs chr_ext_io_kfuncs[];
 extern const struct chr_ext_kfuncs chr_ext_dev_kfuncs[];
 extern const struct chr_ext_kfuncs chr_ext_time_kfuncs[];
 extern const struct chr_ext_kfuncs chr_ext_user_kfuncs[];
+extern const struct chr_ext_kfuncs chr_ext_gpio_kfuncs[];
+extern const struct chr_ext_kfuncs chr_ext_edge_kfuncs[];
+extern const struct chr_ext_kfuncs chr_ext_play_kfuncs[];
 
 /* driver.c */
 struct chr_ext_driver *chr_ext_driver_get(struct chr_ext_driver *drv);
@@ -299,6 +320,49 @@ long chr_ext_compat_ioctl(struct file *file, unsigned int cmd,
 int chr_ext_mem_alloc(struct chr_ext_device *dev);
 void chr_ext_mem_revoke(struct chr_ext_device *dev);
 int chr_ext_mmap(struct file *file, struct vm_area_struct *vma);
+
+/* event.c */
+int chr_ext_event_init(void);
+void chr_ext_event_exit(void);
+int chr_ext_events_init(struct chr_ext_device *dev);
+void chr_ext_events_exit(struct chr_ext_device *dev);
+bool chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event);
+
+#ifdef CONFIG_GPIOLIB
+/* kfuncs/gpio.c, kfuncs/edge.c */
+void chr_ext_gpio_release(struct chr_ext_device *dev);
+void chr_ext_gpio_which_edge(struct chr_ext_device *dev,
+			     struct chr_ext_event *event);
+
+/* board.c */
+int chr_ext_board_init(void);
+void chr_ext_board_exit(void);
+const char *chr_ext_board_compatible(const struct platform_device *pdev);
+#else
+static inline void chr_ext_gpio_release(struct chr_ext_device *dev)
+{
+}
+
+static inline void chr_ext_gpio_which_edge(struct chr_ext_device *dev,
+					   struct chr_ext_event *event)
+{
+}
+
+static inline int chr_ext_board_init(void)
+{
+	return 0;
+}
+
+static inline void chr_ext_board_exit(void)
+{
+}
+
+static inline const char *
+chr_ext_board_compatible(const struct platform_device *pdev)
+{
+	return NULL;
+}
+#endif
 
 /* log.c */
 void chr_ext_log_init(void);

@@ -9,6 +9,7 @@
 
 #include <linux/btf.h>
 #include <linux/err.h>
+#include <linux/hrtimer.h>
 
 /* The default, and no flag any more, in 7.x; goes when 6.12 does. */
 #ifndef KF_TRUSTED_ARGS
@@ -30,5 +31,19 @@ static inline s32 chr_ext_find_kfunc(const char *name)
 	return -ENOENT;
 #endif
 }
+
+/* In two steps until 6.13; goes when 6.12 does. */
+#ifdef CHR_EXT_HAVE_HRTIMER_SETUP
+#define chr_ext_hrtimer_setup	hrtimer_setup
+#else
+static inline void
+chr_ext_hrtimer_setup(struct hrtimer *timer,
+		      enum hrtimer_restart (*function)(struct hrtimer *),
+		      clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
+#endif
 
 #endif

@@ -116,6 +116,8 @@ STAT_ATTR(read_bytes, STAT_READ_BYTES);
 STAT_ATTR(written_bytes, STAT_WRITTEN_BYTES);
 STAT_ATTR(errors, STAT_ERRORS);
 STAT_ATTR(bad_returns, STAT_BAD_RETURNS);
+STAT_ATTR(events, STAT_EVENTS);
+STAT_ATTR(lost_events, STAT_LOST_EVENTS);
 
 static struct attribute *stat_attrs[] = {
 	&stat_attr_opens.attr.attr,
@@ -126,6 +128,8 @@ static struct attribute *stat_attrs[] = {
 	&stat_attr_written_bytes.attr.attr,
 	&stat_attr_errors.attr.attr,
 	&stat_attr_bad_returns.attr.attr,
+	&stat_attr_events.attr.attr,
+	&stat_attr_lost_events.attr.attr,
 	NULL
 };
 
@@ -197,6 +201,7 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 	init_waitqueue_head(&d->sleepers);
 	refcount_set(&d->pins, 1);
 	init_completion(&d->unpinned);
+	mutex_init(&d->hw_lock);
 	mutex_init(&d->turn.lock);
 	mutex_init(&d->closing);
 	mutex_init(&d->lock);
@@ -272,10 +277,19 @@ static int dev_probe(struct chr_ext_device *d)
 	ops = chr_ext_enter(d, &idx);
 	if (ops->probe)
 		ret = ops->probe(&d->pub);
-	ret = chr_ext_check_return(d, "probe", ret, 0);
+	/* Outside of what a user can be told, but the driver core waits for it. */
+	if (ret != -EPROBE_DEFER || !d->drv->matches)
+		ret = chr_ext_check_return(d, "probe", ret, 0);
 	WRITE_ONCE(d->probed, !ret);
 	chr_ext_leave(d, idx);
 	return ret;
+}
+
+/* What ops have claimed; none can run any more. Events end with their source. */
+static void dev_release_hw(struct chr_ext_device *d)
+{
+	chr_ext_gpio_release(d);
+	chr_ext_events_exit(d);
 }
 
 /*
@@ -292,6 +306,7 @@ static void dev_remove(struct chr_ext_device *d)
 		ops->remove(&d->pub);
 	chr_ext_leave(d, idx);
 
+	dev_release_hw(d);
 	kvfree(d->data);
 	d->data = NULL;
 	d->pub.size = 0;
@@ -467,8 +482,10 @@ struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 	err = dev_probe(d);
 	if (err) {
 		dev_kill(d);
-		pr_err("%s: refused: probe of %s failed: %pe\n", drv->name,
-		       dev_name(&d->dev), ERR_PTR(err));
+		dev_release_hw(d);
+		if (err != -EPROBE_DEFER)
+			pr_err("%s: refused: probe of %s failed: %pe\n",
+			       drv->name, dev_name(&d->dev), ERR_PTR(err));
 		goto err_put;
 	}
 

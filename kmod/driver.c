@@ -6,7 +6,10 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cleanup.h>
+#include <linux/idr.h>
+#include <linux/mod_devicetable.h>
 #include <linux/module.h>
+#include <linux/of_device.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -22,6 +25,8 @@ static void driver_free(struct kref *ref)
 
 	cleanup_srcu_struct(&drv->srcu);
 	chr_ext_log_put(drv->log);
+	ida_destroy(&drv->indices);
+	kfree(drv->matches);
 	kfree(drv->pdevs);
 	kfree(drv);
 }
@@ -38,22 +43,56 @@ void chr_ext_driver_put(struct chr_ext_driver *drv)
 	kref_put(&drv->ref, driver_free);
 }
 
+/*
+ * Whether a device is one of those that the driver is for. The bus matches the
+ * nodes of a device tree; boards all have one name there. By driver_override any
+ * device can be brought here.
+ */
+static bool driver_serves(const struct chr_ext_driver *drv,
+			  const struct platform_device *pdev)
+{
+	const char *compatible;
+	const struct of_device_id *m;
+
+	if (!drv->matches)
+		return !strcmp(pdev->name, drv->core_name);
+
+	compatible = chr_ext_board_compatible(pdev);
+	if (!compatible)
+		return of_match_device(drv->matches, &pdev->dev);
+	for (m = drv->matches; m->compatible[0]; m++)
+		if (!strcmp(m->compatible, compatible))
+			return true;
+	return false;
+}
+
 static int driver_probe(struct platform_device *pdev)
 {
 	struct chr_ext_driver *drv =
 		container_of(to_platform_driver(pdev->dev.driver),
 			     struct chr_ext_driver, pdrv);
 	struct chr_ext_device *dev;
+	int index;
 
-	/* By driver_override any device of the platform can be brought here. */
-	if (pdev->id < 0 || pdev->id >= drv->instances)
+	if (!driver_serves(drv, pdev))
 		return -ENODEV;
 
-	dev = chr_ext_dev_create(drv, &pdev->dev, pdev->id);
+	index = ida_alloc_range(&drv->indices, drv->matches ? 0 : pdev->id,
+				drv->matches ? drv->instances - 1 : pdev->id,
+				GFP_KERNEL);
+	if (index == -ENOSPC)
+		pr_err("%s: refused: %s is one more than the %u instances of the driver\n",
+		       drv->name, dev_name(&pdev->dev), drv->instances);
+	if (index < 0)
+		return index;
+
+	dev = chr_ext_dev_create(drv, &pdev->dev, index);
 	if (pdev == READ_ONCE(drv->adding))
 		drv->probe_err = PTR_ERR_OR_ZERO(dev);
-	if (IS_ERR(dev))
+	if (IS_ERR(dev)) {
+		ida_free(&drv->indices, index);
 		return PTR_ERR(dev);
+	}
 
 	platform_set_drvdata(pdev, dev);
 	return 0;
@@ -61,8 +100,44 @@ static int driver_probe(struct platform_device *pdev)
 
 static void driver_remove(struct platform_device *pdev)
 {
-	chr_ext_dev_destroy(platform_get_drvdata(pdev));
+	struct chr_ext_driver *drv =
+		container_of(to_platform_driver(pdev->dev.driver),
+			     struct chr_ext_driver, pdrv);
+	struct chr_ext_device *dev = platform_get_drvdata(pdev);
+	u32 index = dev->pub.index;
+
+	chr_ext_dev_destroy(dev);
+	ida_free(&drv->indices, index);
 }
+
+/* Return: the match table of a compatible list, or NULL. */
+static struct of_device_id *driver_matches(const char *list)
+{
+	struct of_device_id *matches;
+	size_t n = 2, i;
+	const char *s;
+
+	for (s = list; *s; s++)
+		n += *s == ' ';
+	matches = kcalloc(n, sizeof(*matches), GFP_KERNEL_ACCOUNT);
+	if (!matches)
+		return NULL;
+
+	for (i = 0; *list; i++) {
+		n = strcspn(list, " ");
+		memcpy(matches[i].compatible, list, n);
+		list += n;
+		if (*list)
+			list++;
+	}
+	return matches;
+}
+
+/* What the board's devices are called on the bus, see board.c. */
+static const struct platform_device_id board_ids[] = {
+	{ CHR_EXT_BOARD },
+	{}
+};
 
 static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 {
@@ -72,10 +147,18 @@ static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 	if (!drv)
 		return NULL;
 
-	drv->pdevs = kcalloc(ops->instances, sizeof(*drv->pdevs),
-			     GFP_KERNEL_ACCOUNT);
-	if (!drv->pdevs)
-		goto err_drv;
+	if (ops->compatible[0]) {
+		drv->matches = driver_matches(ops->compatible);
+		if (!drv->matches)
+			goto err_drv;
+		drv->pdrv.driver.of_match_table = drv->matches;
+		drv->pdrv.id_table = board_ids;
+	} else {
+		drv->pdevs = kcalloc(ops->instances, sizeof(*drv->pdevs),
+				     GFP_KERNEL_ACCOUNT);
+		if (!drv->pdevs)
+			goto err_drv;
+	}
 
 	drv->log = chr_ext_log_get(ops->name);
 	if (!drv->log)
@@ -85,8 +168,10 @@ static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 		goto err_log;
 
 	kref_init(&drv->ref);
+	ida_init(&drv->indices);
 	drv->ops = ops;
 	strscpy(drv->name, ops->name, sizeof(drv->name));
+	strscpy(drv->compatible, ops->compatible, sizeof(drv->compatible));
 	drv->mode = ops->mode;
 	drv->flags = ops->flags;
 	drv->instances = ops->instances;
@@ -109,6 +194,7 @@ static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 err_log:
 	chr_ext_log_put(drv->log);
 err_pdevs:
+	kfree(drv->matches);
 	kfree(drv->pdevs);
 err_drv:
 	kfree(drv);
@@ -177,7 +263,7 @@ static void driver_del_devices(struct chr_ext_driver *drv)
 {
 	u32 i;
 
-	for (i = drv->instances; i--;)
+	for (i = drv->pdevs ? drv->instances : 0; i--;)
 		platform_device_unregister(drv->pdevs[i]);
 }
 
@@ -190,7 +276,7 @@ static int driver_start(struct chr_ext_driver *drv)
 	if (err)
 		return err;
 
-	for (i = 0; i < drv->instances; i++) {
+	for (i = 0; drv->pdevs && i < drv->instances; i++) {
 		err = driver_add_device(drv, i);
 		if (err) {
 			driver_del_devices(drv);
@@ -281,6 +367,8 @@ static const char *update_differs(const struct chr_ext_driver *drv,
 {
 	if (strcmp(drv->name, ops->name))
 		return "name";
+	if (strcmp(drv->compatible, ops->compatible))
+		return "compatible";
 	if (drv->layout != ops->layout)
 		return "layout";
 	if (drv->file_size != ops->file_size)

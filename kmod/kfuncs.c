@@ -14,6 +14,11 @@ static const struct chr_ext_kfuncs *const families[] = {
 	chr_ext_dev_kfuncs,
 	chr_ext_time_kfuncs,
 	chr_ext_user_kfuncs,
+#ifdef CONFIG_GPIOLIB
+	chr_ext_gpio_kfuncs,
+	chr_ext_edge_kfuncs,
+	chr_ext_play_kfuncs,
+#endif
 };
 
 #define for_each_kfuncs(i, k)						\
@@ -62,6 +67,8 @@ static unsigned int prog_op(const struct bpf_prog *prog)
 	case offsetof(struct chr_ext_ops, llseek):
 	case offsetof(struct chr_ext_ops, mmap):
 		return CHR_EXT_IN_ASK;
+	case offsetof(struct chr_ext_ops, event):
+		return CHR_EXT_IN_EVENT;
 	default:
 		return 0;
 	}

@@ -37,7 +37,15 @@ static int __init chr_ext_init(void)
 	if (err)
 		goto err_chrdev;
 
+	err = chr_ext_event_init();
+	if (err)
+		goto err_class;
+
 	chr_ext_log_init();
+
+	err = chr_ext_board_init();
+	if (err)
+		goto err_log;
 
 	/*
 	 * Last: it cannot be undone, but goes with the module's BTF. Nobody
@@ -45,14 +53,18 @@ static int __init chr_ext_init(void)
 	 */
 	err = chr_ext_ops_register();
 	if (err)
-		goto err_log;
+		goto err_board;
 
 	pr_info("character device drivers in BPF, major %u\n",
 		MAJOR(chr_ext_devt));
 	return 0;
 
+err_board:
+	chr_ext_board_exit();
 err_log:
 	chr_ext_log_exit();
+	chr_ext_event_exit();
+err_class:
 	class_unregister(&chr_ext_class);
 err_chrdev:
 	unregister_chrdev_region(chr_ext_devt, CHR_EXT_MINORS);
@@ -65,7 +77,9 @@ err_chrdev:
  */
 static void __exit chr_ext_exit(void)
 {
+	chr_ext_board_exit();
 	chr_ext_log_exit();
+	chr_ext_event_exit();
 	chr_ext_dev_exit();
 	class_unregister(&chr_ext_class);
 	unregister_chrdev_region(chr_ext_devt, CHR_EXT_MINORS);

@@ -164,20 +164,48 @@ static int check_name(const char *name)
 	return 0;
 }
 
+/* One string of a compatible list. */
+static int check_match(const char *name, const char *match, size_t len)
+{
+	size_t i;
+
+	if (!len)
+		return refuse(EINVAL, name,
+			      "compatible has a blank with nothing before it");
+	for (i = 0; i < len; i++)
+		if (!isascii(match[i]) || !isgraph(match[i]))
+			return refuse(EINVAL, name,
+				      "compatible has the character 0x%02x",
+				      (u8)match[i]);
+	return 0;
+}
+
+static int check_compatible(const char *name, const char *compatible)
+{
+	size_t len = strnlen(compatible, CHR_EXT_MATCH_LEN);
+	int err;
+
+	if (len == CHR_EXT_MATCH_LEN)
+		return refuse(EINVAL, name,
+			      "compatible is not terminated within %u bytes",
+			      CHR_EXT_MATCH_LEN);
+	while (*compatible) {
+		len = strcspn(compatible, " ");
+		err = check_match(name, compatible, len);
+		if (err)
+			return err;
+		compatible += len;
+		if (*compatible)
+			compatible++;
+	}
+	return 0;
+}
+
 static int check_max(const char *name, const char *member, u32 value, u32 max)
 {
 	if (value > max)
 		return refuse(EINVAL, name, "%s is %u, more than %u", member,
 			      value, max);
-	return 0;
-}
-
-static int check_reserved(const char *name, const char *member, bool used)
-{
-	if (used)
-		return refuse(EOPNOTSUPP, name,
-			      "%s is not served by this version of the module",
-			      member);
 	return 0;
 }
 
@@ -198,7 +226,10 @@ static int ops_init_member(const struct btf_type *t,
 			strscpy(k->name, name, sizeof(k->name));
 		break;
 	case MEMBER(compatible):
-		err = check_reserved(name, "compatible", u->compatible[0]);
+		err = check_compatible(name, u->compatible);
+		if (!err)
+			strscpy(k->compatible, u->compatible,
+				sizeof(k->compatible));
 		break;
 	case MEMBER(mode):
 		k->mode = u->mode ?: 0600;
@@ -363,6 +394,10 @@ static int stub_mmap(struct chr_ext_file *file, struct chr_ext_map *map)
 	return 0;
 }
 
+static void stub_event(struct chr_ext_dev *dev, struct chr_ext_event *event)
+{
+}
+
 static struct chr_ext_ops ops_stubs = {
 	.probe = stub_dev,
 	.remove = stub_dev_void,
@@ -376,6 +411,7 @@ static struct chr_ext_ops ops_stubs = {
 	.mmap = stub_mmap,
 	.fsync = stub_file,
 	.flush = stub_file,
+	.event = stub_event,
 	.update = stub_dev_void,
 };
 

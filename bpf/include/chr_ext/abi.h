@@ -15,7 +15,7 @@
 #ifndef CHR_EXT_ABI_H
 #define CHR_EXT_ABI_H
 
-#define CHR_EXT_ABI		1	/* what "Since ABI" counts */
+#define CHR_EXT_ABI		2	/* what "Since ABI" counts */
 
 #define CHR_EXT_NAME_LEN	32	/* with the terminating NUL */
 #define CHR_EXT_MATCH_LEN	128	/* with the terminating NUL */
@@ -28,6 +28,13 @@
 #define CHR_EXT_MAX_MEM		(1U << 28)	/* bytes of pages for mmap(2) */
 #define CHR_EXT_MAX_DELAY_US	100		/* of chr_ext_delay_us() */
 #define CHR_EXT_MAX_SLEEP_US	1000000		/* of chr_ext_sleep_us() */
+#define CHR_EXT_CON_ID_LEN	32	/* with the terminating NUL */
+#define CHR_EXT_MAX_LINES	64	/* GPIO lines of a con_id */
+#define CHR_EXT_MAX_GPIOS	16	/* con_ids of a device */
+#define CHR_EXT_EVENT_QUEUE	1024	/* events of a device that wait */
+#define CHR_EXT_MAX_STEPS	65536	/* of chr_ext_gpio_play() */
+#define CHR_EXT_MIN_HOLD_NS	5000	/* of a step of that */
+#define CHR_EXT_MAX_PLAY_NS	60000000000ULL	/* of all of its steps */
 #define CHR_EXT_LOG_LEN		160	/* bytes of a message that are kept */
 
 /* chr_ext_ops.flags */
@@ -45,6 +52,37 @@
 
 /* For chr_ext_wake(), with EPOLL*: one sleeper is enough. */
 #define CHR_EXT_WAKE_ONE	(1U << 26)
+
+/* How chr_ext_gpio_get() sets lines up. */
+#define CHR_EXT_GPIO_ASIS	0	/* as they are */
+#define CHR_EXT_GPIO_IN		1	/* inputs */
+#define CHR_EXT_GPIO_OUT_LOW	2	/* outputs, not active */
+#define CHR_EXT_GPIO_OUT_HIGH	3	/* outputs, active */
+
+/* Flags of the kfuncs that get and set values. */
+#define CHR_EXT_GPIO_RAW	(1U << 0)	/* electrical, not logical */
+
+/* What chr_ext_gpio_set_config() sets. */
+#define CHR_EXT_GPIO_PUSH_PULL		0
+#define CHR_EXT_GPIO_OPEN_DRAIN		1
+#define CHR_EXT_GPIO_OPEN_SOURCE	2
+#define CHR_EXT_GPIO_BIAS_DISABLE	3
+#define CHR_EXT_GPIO_PULL_UP		4
+#define CHR_EXT_GPIO_PULL_DOWN		5
+#define CHR_EXT_GPIO_DEBOUNCE		6	/* argument: microseconds */
+#define CHR_EXT_GPIO_ACTIVE_LOW		7	/* argument: 0 or 1 */
+
+/* For chr_ext_gpio_listen(), and chr_ext_event.edge: of the logical value. */
+#define CHR_EXT_EDGE_RISING	(1U << 0)
+#define CHR_EXT_EDGE_FALLING	(1U << 1)
+#define CHR_EXT_EDGE_BOTH	(CHR_EXT_EDGE_RISING | CHR_EXT_EDGE_FALLING)
+
+/* chr_ext_event.type */
+#define CHR_EXT_EVENT_EDGE	1	/* a line has changed */
+#define CHR_EXT_EVENT_PLAYED	2	/* chr_ext_gpio_play() is over */
+
+/* Flags of chr_ext_gpio_play(). */
+#define CHR_EXT_PLAY_REPEAT	(1U << 0)	/* until it is stopped */
 
 /* Levels of chr_ext_log(), the numbers of syslog(3). */
 #define CHR_EXT_ERR		3
@@ -173,7 +211,60 @@ struct chr_ext_caller {
 	__u64 cgroup_id;
 };
 
-struct chr_ext_event;
+/**
+ * struct chr_ext_event - something has happened to the hardware
+ * @ns: when, CLOCK_MONOTONIC; taken in the hard interrupt
+ * @seq: number of the event, from 1 for each device; those that were lost count
+ * @type: CHR_EXT_EVENT_*
+ * @handle: what chr_ext_gpio_get() gave
+ * @index: which line of it
+ * @edge: CHR_EXT_EDGE_RISING or CHR_EXT_EDGE_FALLING
+ * @missed: how many events of the device were lost right before this one,
+ *	because CHR_EXT_EVENT_QUEUE were waiting
+ * @error: of CHR_EXT_EVENT_PLAYED: 0 or -errno
+ *
+ * Read-only for programs. Since ABI 2.
+ */
+struct chr_ext_event {
+	__u64 ns;
+	__u64 seq;
+	__u32 type;
+	__s32 handle;
+	__u32 index;
+	__u32 edge;
+	__u32 missed;
+	__s32 error;
+};
+
+/**
+ * struct chr_ext_gpio_step - a step of chr_ext_gpio_play()
+ * @bits: logical values of the lines, the first is bit 0
+ * @hold_ns: nanoseconds until the next step, at least CHR_EXT_MIN_HOLD_NS
+ *
+ * Since ABI 2.
+ */
+struct chr_ext_gpio_step {
+	__u64 bits;
+	__u64 hold_ns;
+};
+
+/**
+ * struct chr_ext_gpio_played - how chr_ext_gpio_play() is getting on
+ * @steps: steps that were put out, with all repetitions
+ * @late_ns: sum of how much later than planned they were
+ * @max_late_ns: the largest of these
+ * @playing: 1 while it plays
+ * @error: -errno of the step that ended it, or 0
+ *
+ * Since ABI 2.
+ */
+struct chr_ext_gpio_played {
+	__u64 steps;
+	__u64 late_ns;
+	__u64 max_late_ns;
+	__u32 playing;
+	__s32 error;
+};
 
 /**
  * struct chr_ext_ops - a character device driver
@@ -297,7 +388,13 @@ struct chr_ext_ops {
 	 */
 	int (*fsync)(struct chr_ext_file *file);
 
-	/** @event: Reserved: an edge on a GPIO line and the like. */
+	/**
+	 * @event: Something that the driver listens to has happened, see
+	 * chr_ext_gpio_listen(). One at a time for a device, in the order in
+	 * which it happened. Readers who wait are woken by chr_ext_wake().
+	 *
+	 * Context: process (a kernel thread), may sleep. Since ABI 2.
+	 */
 	void (*event)(struct chr_ext_dev *dev, struct chr_ext_event *event);
 
 	/** @suspend: Reserved: the device goes to sleep. */
@@ -314,7 +411,13 @@ struct chr_ext_ops {
 	 */
 	char name[CHR_EXT_NAME_LEN];
 
-	/** @compatible: Reserved, must be empty: which hardware to bind. */
+	/**
+	 * @compatible: Which hardware to bind: a list of strings with a blank
+	 * between them, as in the compatible property of a device tree, or in
+	 * that of a board. A device then appears for each that there is, up to
+	 * @instances; one whose @probe says -EPROBE_DEFER is tried again later.
+	 * Empty: the devices are virtual. Since ABI 2.
+	 */
 	char compatible[CHR_EXT_MATCH_LEN];
 
 	/** @mode: Permissions of the node, at most 0777. 0 means 0600. */
@@ -344,8 +447,8 @@ struct chr_ext_ops {
 	__u32 flags;
 
 	/**
-	 * @instances: How many virtual devices, at most CHR_EXT_MAX_INSTANCES.
-	 * 0 means 1.
+	 * @instances: How many virtual devices, or with @compatible the most
+	 * that are bound; at most CHR_EXT_MAX_INSTANCES. 0 means 1.
 	 */
 	__u32 instances;
 

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kfuncs on edges of GPIO lines.
+ */
+#include <linux/btf.h>
+#include <linux/cleanup.h>
+#include <linux/interrupt.h>
+#include <linux/ktime.h>
+
+#include "gpio.h"
+
+/*
+ * In the hard interrupt, or where the controller itself sits behind a bus, in
+ * its thread. Which edge it was takes a look at the line, which a controller
+ * that sleeps allows only later.
+ */
+static irqreturn_t line_changed(int irq, void *data)
+{
+	struct chr_ext_line *line = data;
+	struct chr_ext_gpio *g = line->gpio;
+	struct gpio_desc *desc = g->descs->desc[line->index];
+	struct chr_ext_event event = {
+		.ns = ktime_get_ns(),
+		.type = CHR_EXT_EVENT_EDGE,
+		.handle = g->handle,
+		.index = line->index,
+	};
+
+	if (line->edges != CHR_EXT_EDGE_BOTH)
+		event.edge = line->edges;
+	else if (!gpiod_cansleep(desc))
+		event.edge = gpiod_get_value(desc) > 0 ? CHR_EXT_EDGE_RISING :
+							 CHR_EXT_EDGE_FALLING;
+	else
+		atomic_inc(&line->unknown);
+
+	if (!chr_ext_event(g->dev, &event) && !event.edge)
+		atomic_dec(&line->unknown);
+	return IRQ_HANDLED;
+}
+
+/**
+ * chr_ext_gpio_which_edge() - what kind of edge it was
+ * @dev: the device
+ * @event: the oldest event of the device that waits
+ *
+ * Edges of a line alternate, and the last led to the value that it has now.
+ *
+ * Context: process, may sleep; in the guard.
+ */
+void chr_ext_gpio_which_edge(struct chr_ext_device *dev,
+			     struct chr_ext_event *event)
+{
+	struct chr_ext_gpio *g;
+	struct chr_ext_line *line;
+	bool high;
+
+	if (event->type != CHR_EXT_EVENT_EDGE || event->edge)
+		return;
+	g = chr_ext_gpio_find(&dev->pub, event->handle);
+	line = &g->lines[event->index];
+	high = gpiod_get_value_cansleep(g->descs->desc[event->index]) > 0;
+	if (atomic_dec_return(&line->unknown) % 2)
+		high = !high;
+	event->edge = high ? CHR_EXT_EDGE_RISING : CHR_EXT_EDGE_FALLING;
+}
+
+/* Caller holds g->lock, or is the last. */
+static void line_deafen(struct chr_ext_line *line)
+{
+	if (line->irq)
+		free_irq(line->irq, line);
+	line->irq = 0;
+}
+
+static int line_listen(struct chr_ext_line *line, u32 edges)
+{
+	struct chr_ext_gpio *g = line->gpio;
+	struct gpio_desc *desc = g->descs->desc[line->index];
+	unsigned long flags = 0;
+	int irq, err;
+
+	if (test_bit(line->index, g->outputs))
+		return -EPERM;
+	irq = gpiod_to_irq(desc);
+	if (irq < 0)
+		return irq;
+
+	if (edges & CHR_EXT_EDGE_RISING)
+		flags |= gpiod_is_active_low(desc) ? IRQF_TRIGGER_FALLING :
+						     IRQF_TRIGGER_RISING;
+	if (edges & CHR_EXT_EDGE_FALLING)
+		flags |= gpiod_is_active_low(desc) ? IRQF_TRIGGER_RISING :
+						     IRQF_TRIGGER_FALLING;
+	line->edges = edges;
+	err = request_any_context_irq(irq, line_changed, flags,
+				      g->dev->pub.name, line);
+	if (err < 0)
+		return err;
+	line->irq = irq;
+	return 0;
+}
+
+/* Its ops are over for good. */
+void chr_ext_gpio_deafen(struct chr_ext_gpio *g)
+{
+	u32 i;
+
+	for (i = 0; i < g->descs->ndescs; i++)
+		line_deafen(&g->lines[i]);
+}
+
+__bpf_kfunc_start_defs();
+
+/**
+ * chr_ext_gpio_listen() - have the event op called for edges of a line
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @index: which line, from 0; an input
+ * @edges: CHR_EXT_EDGE_RISING, _FALLING, both, or 0 for no more; of the logical
+ *	value
+ *
+ * Ops: all. The time of an edge is taken in the hard interrupt; the op runs
+ * later, in a thread, for one event at a time. CHR_EXT_EVENT_QUEUE events can
+ * wait for it, further ones are counted in the device's statistics/lost_events
+ * and in &chr_ext_event.missed of the next.
+ *
+ * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when there is no such
+ * line or @edges, -EPERM when the line is an output, -ENXIO when it cannot
+ * interrupt, -ENOMEM, or what the controller said.
+ * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_listen(struct chr_ext_dev *dev, s32 handle,
+				    u32 index, u32 edges)
+{
+	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+	int err;
+
+	if (!g)
+		return -EBADF;
+	if (index >= g->descs->ndescs || edges & ~CHR_EXT_EDGE_BOTH)
+		return -EINVAL;
+	err = chr_ext_events_init(g->dev);
+	if (err)
+		return err;
+
+	guard(mutex)(&g->lock);
+	line_deafen(&g->lines[index]);
+	return edges ? line_listen(&g->lines[index], edges) : 0;
+}
+
+__bpf_kfunc_end_defs();
+
+BTF_KFUNCS_START(edge_kfuncs)
+BTF_ID_FLAGS(func, chr_ext_gpio_listen, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_KFUNCS_END(edge_kfuncs)
+
+const struct chr_ext_kfuncs chr_ext_edge_kfuncs[] = {
+	{ &edge_kfuncs, CHR_EXT_IN_ANY & ~CHR_EXT_IN_ASK },
+	{}
+};

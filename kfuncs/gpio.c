@@ -1,0 +1,784 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kfuncs on GPIO lines: getting hold of them, their directions and values.
+ *
+ * A handle is a number, so that a driver can keep it where it likes; what is
+ * behind it is looked for in the device alone, by number and slot, so that no
+ * other device's lines can be reached whatever number a program makes up.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitmap.h>
+#include <linux/btf.h>
+#include <linux/cleanup.h>
+#include <linux/device.h>
+#include <linux/gpio/driver.h>
+#include <linux/pinctrl/pinconf-generic.h>
+#include <linux/slab.h>
+
+#include "gpio.h"
+
+#define SLOTS	CHR_EXT_MAX_GPIOS	/* a power of two */
+
+static atomic_t last_handle = ATOMIC_INIT(0);
+
+/**
+ * chr_ext_gpio_find() - what is behind a handle
+ * @dev: the device
+ * @handle: what chr_ext_gpio_get() gave for this device, or any number
+ *
+ * Return: the lines, which stay as long as ops of the device can run, or NULL.
+ * Context: any.
+ */
+struct chr_ext_gpio *chr_ext_gpio_find(struct chr_ext_dev *dev, s32 handle)
+{
+	struct chr_ext_gpio *g;
+
+	if (handle <= 0)
+		return NULL;
+	/* Pairs with gpio_publish(). */
+	g = smp_load_acquire(&to_device(dev)->gpios[handle % SLOTS]);
+	return g && g->handle == handle ? g : NULL;
+}
+
+static struct chr_ext_gpio *gpio_by_con_id(struct chr_ext_device *dev,
+					   const char *con_id)
+{
+	struct chr_ext_gpio *g;
+	size_t i;
+
+	for (i = 0; i < SLOTS; i++) {
+		g = dev->gpios[i];
+		if (g && !strcmp(g->con_id, con_id))
+			return g;
+	}
+	return NULL;
+}
+
+/* Caller holds dev->hw_lock. Return: the handle, or -ENOSPC. */
+static s32 gpio_publish(struct chr_ext_gpio *g)
+{
+	u32 nr = atomic_inc_return(&last_handle) % (S32_MAX / SLOTS);
+	size_t i;
+
+	for (i = 0; i < SLOTS; i++) {
+		if (g->dev->gpios[i])
+			continue;
+		/* 0 is none, so that memory nobody wrote to is no handle. */
+		g->handle = (nr + 1) * SLOTS + i;
+		smp_store_release(&g->dev->gpios[i], g);
+		return g->handle;
+	}
+	return -ENOSPC;
+}
+
+/*
+ * When the controller's driver goes, the driver core is to take our device from
+ * its driver first, and to give it back when the controller is there again.
+ */
+static int gpio_follow(struct device *consumer, struct gpio_desc *desc)
+{
+	struct device *supplier =
+		gpio_device_to_device(gpiod_to_gpio_device(desc))->parent;
+	struct device_link *link;
+
+	if (!supplier ||
+	    READ_ONCE(supplier->links.status) != DL_DEV_DRIVER_BOUND)
+		return 0;
+	link = device_link_add(consumer, supplier, DL_FLAG_AUTOPROBE_CONSUMER);
+	if (!link || READ_ONCE(link->status) == DL_STATE_SUPPLIER_UNBIND)
+		return -EPROBE_DEFER;
+	return 0;
+}
+
+/* The consumer that gpioinfo(1) shows: the node and the con_id. */
+static int gpio_name_lines(struct chr_ext_gpio *g)
+{
+	char *name __free(kfree) = kasprintf(GFP_KERNEL, "%s:%s",
+					     g->dev->pub.name, g->con_id);
+	u32 i;
+	int err;
+
+	if (!name)
+		return -ENOMEM;
+	for (i = 0; i < g->descs->ndescs; i++) {
+		err = gpiod_set_consumer_name(g->descs->desc[i], name);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int gpio_set_up(struct chr_ext_gpio *g)
+{
+	struct gpio_desc *desc;
+	int err;
+	u32 i;
+
+	for (i = 0; i < g->descs->ndescs; i++) {
+		desc = g->descs->desc[i];
+		g->lines[i].gpio = g;
+		g->lines[i].index = i;
+		g->can_sleep |= gpiod_cansleep(desc);
+		if (!gpiod_get_direction(desc))
+			__set_bit(i, g->outputs);
+		err = gpio_follow(g->dev->dev.parent, desc);
+		if (err)
+			return err;
+	}
+	return gpio_name_lines(g);
+}
+
+static void gpio_free(struct chr_ext_gpio *g)
+{
+	chr_ext_gpio_deafen(g);
+	chr_ext_player_free(g);
+	gpiod_put_array(g->descs);
+	mutex_destroy(&g->lock);
+	kfree(g);
+}
+
+/**
+ * chr_ext_gpio_release() - give all the lines of a device back
+ * @dev: the device, whose ops are over for good
+ *
+ * Context: process, may sleep.
+ */
+void chr_ext_gpio_release(struct chr_ext_device *dev)
+{
+	size_t i;
+
+	for (i = 0; i < SLOTS; i++) {
+		if (dev->gpios[i])
+			gpio_free(dev->gpios[i]);
+		dev->gpios[i] = NULL;
+	}
+}
+
+/* Says why, in the words of who wrote the board or the device tree. */
+static struct chr_ext_gpio *gpio_refuse(struct chr_ext_device *dev,
+					const char *con_id, int err)
+{
+	const char *name = dev->pub.name;
+
+	switch (err) {
+	case -EPROBE_DEFER:
+		break;
+	case -ENOENT:
+		pr_err("%s: refused: %s has no lines \"%s\"\n", name,
+		       dev_name(dev->dev.parent), con_id);
+		break;
+	case -EBUSY:
+		pr_err("%s: refused: somebody else uses a line of \"%s\"\n",
+		       name, con_id);
+		break;
+	case -E2BIG:
+		pr_err("%s: refused: there are more than %u lines \"%s\"\n",
+		       name, CHR_EXT_MAX_LINES, con_id);
+		break;
+	default:
+		pr_err("%s: refused: cannot get the lines \"%s\": %pe\n", name,
+		       con_id, ERR_PTR(err));
+	}
+	return ERR_PTR(err);
+}
+
+static struct chr_ext_gpio *gpio_request(struct chr_ext_device *dev,
+					 const char *con_id,
+					 enum gpiod_flags flags)
+{
+	struct device *parent = dev->dev.parent;
+	struct chr_ext_gpio *g;
+	int n, err;
+
+	n = gpiod_count(parent, con_id);
+	if (n < 0)
+		return gpio_refuse(dev, con_id, n);
+	if (n > CHR_EXT_MAX_LINES)
+		return gpio_refuse(dev, con_id, -E2BIG);
+
+	g = kzalloc(struct_size(g, lines, n), GFP_KERNEL_ACCOUNT);
+	if (!g)
+		return ERR_PTR(-ENOMEM);
+	g->dev = dev;
+	mutex_init(&g->lock);
+	strscpy(g->con_id, con_id, sizeof(g->con_id));
+
+	g->descs = gpiod_get_array(parent, con_id, flags);
+	if (IS_ERR(g->descs)) {
+		err = PTR_ERR(g->descs);
+		goto err_free;
+	}
+	err = g->descs->ndescs == n ? gpio_set_up(g) : -EAGAIN;
+	if (!err)
+		return g;
+
+	gpiod_put_array(g->descs);
+err_free:
+	mutex_destroy(&g->lock);
+	kfree(g);
+	return gpio_refuse(dev, con_id, err);
+}
+
+static const enum gpiod_flags get_flags[] = {
+	[CHR_EXT_GPIO_ASIS] = GPIOD_ASIS,
+	[CHR_EXT_GPIO_IN] = GPIOD_IN,
+	[CHR_EXT_GPIO_OUT_LOW] = GPIOD_OUT_LOW,
+	[CHR_EXT_GPIO_OUT_HIGH] = GPIOD_OUT_HIGH,
+};
+
+/* PIN_CONFIG_* of CHR_EXT_GPIO_*; those without an argument take 1. */
+static const u32 config_params[] = {
+	[CHR_EXT_GPIO_PUSH_PULL] = PIN_CONFIG_DRIVE_PUSH_PULL,
+	[CHR_EXT_GPIO_OPEN_DRAIN] = PIN_CONFIG_DRIVE_OPEN_DRAIN,
+	[CHR_EXT_GPIO_OPEN_SOURCE] = PIN_CONFIG_DRIVE_OPEN_SOURCE,
+	[CHR_EXT_GPIO_BIAS_DISABLE] = PIN_CONFIG_BIAS_DISABLE,
+	[CHR_EXT_GPIO_PULL_UP] = PIN_CONFIG_BIAS_PULL_UP,
+	[CHR_EXT_GPIO_PULL_DOWN] = PIN_CONFIG_BIAS_PULL_DOWN,
+	[CHR_EXT_GPIO_DEBOUNCE] = PIN_CONFIG_INPUT_DEBOUNCE,
+};
+
+/* One line; NULL or an error when there is none. */
+static struct chr_ext_gpio *gpio_line(struct chr_ext_dev *dev, s32 handle,
+				      u32 index)
+{
+	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+
+	if (!g)
+		return ERR_PTR(-EBADF);
+	return index < g->descs->ndescs ? g : ERR_PTR(-EINVAL);
+}
+
+/* The lines in @mask, one behind the other. Return: how many. */
+static u32 gpio_pick(struct chr_ext_gpio *g, u64 mask, struct gpio_desc **descs)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < g->descs->ndescs; i++)
+		if (mask & BIT_ULL(i))
+			descs[n++] = g->descs->desc[i];
+	return n;
+}
+
+static bool mask_fits(const struct chr_ext_gpio *g, u64 mask)
+{
+	return !(mask & ~GENMASK_ULL(g->descs->ndescs - 1, 0));
+}
+
+static int gpio_may(const struct chr_ext_gpio *g, u64 mask, u32 flags,
+		    bool may_sleep)
+{
+	if (!mask_fits(g, mask) || flags & ~CHR_EXT_GPIO_RAW)
+		return -EINVAL;
+	return g->can_sleep && !may_sleep ? -EWOULDBLOCK : 0;
+}
+
+/*
+ * Without the array_info of the descriptors: with it gpiolib takes a way on
+ * which its tracepoints are silent.
+ */
+int chr_ext_gpio_put_bits(struct chr_ext_gpio *g, u64 mask, u64 values,
+			  u32 flags, bool may_sleep)
+{
+	struct gpio_desc *descs[CHR_EXT_MAX_LINES];
+	DECLARE_BITMAP(bits, CHR_EXT_MAX_LINES) = {};
+	u32 i, n = 0;
+	int err;
+
+	err = gpio_may(g, mask, flags, may_sleep);
+	if (err || !mask)
+		return err;
+	for (i = 0; i < g->descs->ndescs; i++) {
+		if (!(mask & BIT_ULL(i)))
+			continue;
+		if (!test_bit(i, g->outputs))
+			return -EPERM;
+		__assign_bit(n++, bits, values & BIT_ULL(i));
+	}
+	gpio_pick(g, mask, descs);
+
+	if (flags & CHR_EXT_GPIO_RAW)
+		return may_sleep ?
+			gpiod_set_raw_array_value_cansleep(n, descs, NULL, bits) :
+			gpiod_set_raw_array_value(n, descs, NULL, bits);
+	return may_sleep ?
+		gpiod_set_array_value_cansleep(n, descs, NULL, bits) :
+		gpiod_set_array_value(n, descs, NULL, bits);
+}
+
+static int gpio_take_bits(struct chr_ext_gpio *g, u64 mask, u64 *values,
+			  u32 flags, bool may_sleep)
+{
+	struct gpio_desc *descs[CHR_EXT_MAX_LINES];
+	DECLARE_BITMAP(bits, CHR_EXT_MAX_LINES) = {};
+	u32 i, n;
+	int err;
+
+	*values = 0;
+	err = gpio_may(g, mask, flags, may_sleep);
+	if (err || !mask)
+		return err;
+	n = gpio_pick(g, mask, descs);
+
+	if (flags & CHR_EXT_GPIO_RAW)
+		err = may_sleep ?
+			gpiod_get_raw_array_value_cansleep(n, descs, NULL, bits) :
+			gpiod_get_raw_array_value(n, descs, NULL, bits);
+	else
+		err = may_sleep ?
+			gpiod_get_array_value_cansleep(n, descs, NULL, bits) :
+			gpiod_get_array_value(n, descs, NULL, bits);
+	if (err)
+		return err;
+
+	for (i = n = 0; i < g->descs->ndescs; i++)
+		if (mask & BIT_ULL(i) && test_bit(n++, bits))
+			*values |= BIT_ULL(i);
+	return 0;
+}
+
+static int gpio_get_one(struct chr_ext_dev *dev, s32 handle, u32 index,
+			u32 flags, bool may_sleep)
+{
+	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
+	u64 bits;
+
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	return gpio_take_bits(g, BIT_ULL(index), &bits, flags, may_sleep) ?:
+	       !!bits;
+}
+
+static int gpio_set_one(struct chr_ext_dev *dev, s32 handle, u32 index,
+			int value, u32 flags, bool may_sleep)
+{
+	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
+
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	return chr_ext_gpio_put_bits(g, BIT_ULL(index), value ? ~0ULL : 0,
+				     flags, may_sleep);
+}
+
+/* The driver's, of which a return of 524 would be no errno. */
+static int config_error(int err)
+{
+	return err == -ENOTSUPP ? -EOPNOTSUPP : err;
+}
+
+static int set_active_low(struct gpio_desc *desc, u32 arg)
+{
+	if (arg > 1)
+		return -EINVAL;
+	if (gpiod_is_active_low(desc) != arg)
+		gpiod_toggle_active_low(desc);
+	return 0;
+}
+
+__bpf_kfunc_start_defs();
+
+/**
+ * chr_ext_gpio_get() - request GPIO lines of the device
+ * @dev: the device
+ * @con_id__str: which: those of the property <con_id>-gpios of the device tree,
+ *	or of the directory of that name of the board; a constant string, less
+ *	than CHR_EXT_CON_ID_LEN long
+ * @flags: CHR_EXT_GPIO_ASIS, _IN, _OUT_LOW or _OUT_HIGH, for all of them
+ *
+ * Ops: probe, remove, update. The lines are the device's until it goes, then
+ * they are released. Asked again for the same @con_id__str it gives the same
+ * handle and changes nothing: a driver that takes the place of another finds
+ * its lines that way. When the controller's driver goes, the device goes first.
+ *
+ * Return: a handle, more than 0; -ENOENT when the device has no such lines;
+ * -EBUSY when somebody else has one; -EPROBE_DEFER when the controller is not
+ * there yet, which probe is to return; -E2BIG when there are more than
+ * CHR_EXT_MAX_LINES; -ENOSPC when the device has CHR_EXT_MAX_GPIOS handles;
+ * -EINVAL for an empty or long @con_id__str or other @flags; or what the
+ * controller said. The kernel's log says why.
+ * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ */
+__bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
+				 const char *con_id__str, u32 flags)
+{
+	struct chr_ext_device *d = to_device(dev);
+	struct chr_ext_gpio *g;
+	s32 handle;
+
+	if (!*con_id__str ||
+	    strnlen(con_id__str, CHR_EXT_CON_ID_LEN) == CHR_EXT_CON_ID_LEN ||
+	    flags >= ARRAY_SIZE(get_flags)) {
+		pr_err("%s: refused: a con_id has 1 to %u characters, and flags are at most %zu\n",
+		       dev->name, CHR_EXT_CON_ID_LEN - 1,
+		       ARRAY_SIZE(get_flags) - 1);
+		return -EINVAL;
+	}
+
+	guard(mutex)(&d->hw_lock);
+	g = gpio_by_con_id(d, con_id__str);
+	if (g)
+		return g->handle;
+	g = gpio_request(d, con_id__str, get_flags[flags]);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	handle = gpio_publish(g);
+	if (handle < 0) {
+		pr_err("%s: refused: the device has %u con_ids already\n",
+		       dev->name, SLOTS);
+		gpio_free(g);
+	}
+	return handle;
+}
+
+/**
+ * chr_ext_gpio_count() - how many lines a handle stands for
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ *
+ * Ops: all.
+ *
+ * Return: 1 to CHR_EXT_MAX_LINES, or -EBADF when @handle is none of @dev.
+ * Context: any; does not sleep. Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_count(struct chr_ext_dev *dev, s32 handle)
+{
+	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+
+	return g ? g->descs->ndescs : -EBADF;
+}
+
+/**
+ * chr_ext_gpio_can_sleep() - whether a controller of these lines sleeps
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ *
+ * Ops: all. If so the kfuncs without _cansleep say -EWOULDBLOCK.
+ *
+ * Return: 0 or 1, or -EBADF when @handle is none of @dev.
+ * Context: any; does not sleep. Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_can_sleep(struct chr_ext_dev *dev, s32 handle)
+{
+	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+
+	return g ? g->can_sleep : -EBADF;
+}
+
+/**
+ * chr_ext_gpio_direction_input() - make a line an input
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @index: which line, from 0
+ *
+ * Ops: all.
+ *
+ * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when there is no such
+ * line, or what the controller said.
+ * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_direction_input(struct chr_ext_dev *dev,
+					     s32 handle, u32 index)
+{
+	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
+	int err;
+
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	guard(mutex)(&g->lock);
+	err = gpiod_direction_input(g->descs->desc[index]);
+	if (!err)
+		clear_bit(index, g->outputs);
+	return err;
+}
+
+/**
+ * chr_ext_gpio_direction_output() - make a line an output
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @index: which line, from 0
+ * @value: its logical value
+ *
+ * Ops: all.
+ *
+ * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when there is no such
+ * line, -EBUSY while its edges are heard, or what the controller said.
+ * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_direction_output(struct chr_ext_dev *dev,
+					      s32 handle, u32 index, int value)
+{
+	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
+	int err;
+
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	guard(mutex)(&g->lock);
+	if (g->lines[index].irq)
+		return -EBUSY;
+	err = gpiod_direction_output(g->descs->desc[index], !!value);
+	if (!err)
+		set_bit(index, g->outputs);
+	return err;
+}
+
+/**
+ * chr_ext_gpio_get_direction() - whether a line is an input
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @index: which line, from 0
+ *
+ * Ops: all.
+ *
+ * Return: 1 for an input, 0 for an output; -EBADF when @handle is none of @dev,
+ * -EINVAL when there is no such line.
+ * Context: any; does not sleep. Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_get_direction(struct chr_ext_dev *dev, s32 handle,
+					   u32 index)
+{
+	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
+
+	return IS_ERR(g) ? PTR_ERR(g) : !test_bit(index, g->outputs);
+}
+
+/**
+ * chr_ext_gpio_set_config() - drive, bias, debounce and sense of a line
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @index: which line, from 0
+ * @param: CHR_EXT_GPIO_PUSH_PULL and the like
+ * @arg: its argument; 0 where it has none
+ *
+ * Ops: all.
+ *
+ * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when there is no such
+ * line, @param or @arg; -EOPNOTSUPP when the controller cannot do it, or what
+ * it said.
+ * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_set_config(struct chr_ext_dev *dev, s32 handle,
+					u32 index, u32 param, u32 arg)
+{
+	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
+	struct gpio_desc *desc;
+
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	guard(mutex)(&g->lock);
+	desc = g->descs->desc[index];
+	if (param == CHR_EXT_GPIO_ACTIVE_LOW)
+		return set_active_low(desc, arg);
+	if (param >= ARRAY_SIZE(config_params))
+		return -EINVAL;
+	if (param != CHR_EXT_GPIO_DEBOUNCE && arg)
+		return -EINVAL;
+	/* The kernel packs the argument into 24 bits. */
+	if (arg >> 24)
+		return -EINVAL;
+	if (param != CHR_EXT_GPIO_DEBOUNCE)
+		arg = 1;
+	return config_error(gpiod_set_config(desc,
+				pinconf_to_config_packed(config_params[param],
+							 arg)));
+}
+
+/**
+ * chr_ext_gpio_get_value() - value of a line
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @index: which line, from 0
+ * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical value
+ *
+ * Ops: all.
+ *
+ * Return: 0 or 1; -EBADF when @handle is none of @dev, -EINVAL when there is no
+ * such line or flag, -EWOULDBLOCK when the controller sleeps, -ENODEV when it
+ * is gone, or what it said.
+ * Context: any; does not sleep. Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_get_value(struct chr_ext_dev *dev, s32 handle,
+				       u32 index, u32 flags)
+{
+	return gpio_get_one(dev, handle, index, flags, false);
+}
+
+/**
+ * chr_ext_gpio_get_value_cansleep() - the same, of any controller
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @index: which line, from 0
+ * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical value
+ *
+ * Ops: all.
+ *
+ * Return: as chr_ext_gpio_get_value(), but never -EWOULDBLOCK.
+ * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_get_value_cansleep(struct chr_ext_dev *dev,
+						s32 handle, u32 index,
+						u32 flags)
+{
+	return gpio_get_one(dev, handle, index, flags, true);
+}
+
+/**
+ * chr_ext_gpio_set_value() - set a line
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @index: which line, from 0
+ * @value: 0, or anything else for active
+ * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical value
+ *
+ * Ops: all.
+ *
+ * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when there is no such
+ * line or flag, -EPERM when the line is an input, -EWOULDBLOCK when the
+ * controller sleeps, -ENODEV when it is gone, or what it said (from Linux 6.15
+ * on).
+ * Context: any; does not sleep. Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_set_value(struct chr_ext_dev *dev, s32 handle,
+				       u32 index, int value, u32 flags)
+{
+	return gpio_set_one(dev, handle, index, value, flags, false);
+}
+
+/**
+ * chr_ext_gpio_set_value_cansleep() - the same, of any controller
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @index: which line, from 0
+ * @value: 0, or anything else for active
+ * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical value
+ *
+ * Ops: all.
+ *
+ * Return: as chr_ext_gpio_set_value(), but never -EWOULDBLOCK.
+ * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_set_value_cansleep(struct chr_ext_dev *dev,
+						s32 handle, u32 index,
+						int value, u32 flags)
+{
+	return gpio_set_one(dev, handle, index, value, flags, true);
+}
+
+/**
+ * chr_ext_gpio_get_bits() - values of several lines at once
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @mask: which lines, the first is bit 0
+ * @bits: where their values go; bits outside of @mask are 0
+ * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical values
+ *
+ * Ops: all.
+ *
+ * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when @mask has lines
+ * that are not there, or for another flag; -EWOULDBLOCK when a controller
+ * sleeps, -ENODEV when it is gone, or what it said.
+ * Context: any; does not sleep. Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_get_bits(struct chr_ext_dev *dev, s32 handle,
+				      u64 mask, u64 *bits, u32 flags)
+{
+	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+
+	return g ? gpio_take_bits(g, mask, bits, flags, false) : -EBADF;
+}
+
+/**
+ * chr_ext_gpio_get_bits_cansleep() - the same, of any controller
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @mask: which lines, the first is bit 0
+ * @bits: where their values go; bits outside of @mask are 0
+ * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical values
+ *
+ * Ops: all.
+ *
+ * Return: as chr_ext_gpio_get_bits(), but never -EWOULDBLOCK.
+ * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_get_bits_cansleep(struct chr_ext_dev *dev,
+					       s32 handle, u64 mask, u64 *bits,
+					       u32 flags)
+{
+	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+
+	return g ? gpio_take_bits(g, mask, bits, flags, true) : -EBADF;
+}
+
+/**
+ * chr_ext_gpio_set_bits() - set several lines at once
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @mask: which lines, the first is bit 0
+ * @bits: their values
+ * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical values
+ *
+ * Ops: all. One call of the controller where it can do that.
+ *
+ * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when @mask has lines
+ * that are not there, or for another flag; -EPERM when one of them is an input,
+ * -EWOULDBLOCK when a controller sleeps, -ENODEV when it is gone, or what it
+ * said (from Linux 6.15 on).
+ * Context: any; does not sleep. Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_set_bits(struct chr_ext_dev *dev, s32 handle,
+				      u64 mask, u64 bits, u32 flags)
+{
+	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+
+	return g ? chr_ext_gpio_put_bits(g, mask, bits, flags, false) : -EBADF;
+}
+
+/**
+ * chr_ext_gpio_set_bits_cansleep() - the same, of any controller
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @mask: which lines, the first is bit 0
+ * @bits: their values
+ * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical values
+ *
+ * Ops: all.
+ *
+ * Return: as chr_ext_gpio_set_bits(), but never -EWOULDBLOCK.
+ * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_set_bits_cansleep(struct chr_ext_dev *dev,
+					       s32 handle, u64 mask, u64 bits,
+					       u32 flags)
+{
+	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+
+	return g ? chr_ext_gpio_put_bits(g, mask, bits, flags, true) : -EBADF;
+}
+
+__bpf_kfunc_end_defs();
+
+BTF_KFUNCS_START(get_kfuncs)
+BTF_ID_FLAGS(func, chr_ext_gpio_get, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_KFUNCS_END(get_kfuncs)
+
+BTF_KFUNCS_START(gpio_kfuncs)
+BTF_ID_FLAGS(func, chr_ext_gpio_count, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, chr_ext_gpio_can_sleep, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, chr_ext_gpio_get_direction, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, chr_ext_gpio_get_value, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, chr_ext_gpio_set_value, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, chr_ext_gpio_get_bits, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, chr_ext_gpio_set_bits, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, chr_ext_gpio_direction_input, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, chr_ext_gpio_direction_output, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, chr_ext_gpio_set_config, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, chr_ext_gpio_get_value_cansleep, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, chr_ext_gpio_set_value_cansleep, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, chr_ext_gpio_get_bits_cansleep, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, chr_ext_gpio_set_bits_cansleep, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_KFUNCS_END(gpio_kfuncs)
+
+const struct chr_ext_kfuncs chr_ext_gpio_kfuncs[] = {
+	{ &get_kfuncs, CHR_EXT_IN_DEV },
+	{ &gpio_kfuncs, CHR_EXT_IN_ANY },
+	{}
+};

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kfuncs that put out a pattern on GPIO lines, with its timing kept here.
+ */
+#include <linux/btf.h>
+#include <linux/cleanup.h>
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "gpio.h"
+
+/*
+ * A timer puts the steps out. Where a controller sleeps it has a work item do
+ * it, which starts the timer again.
+ *
+ * A player belongs to its chr_ext_gpio. g->lock is held by who starts and stops
+ * it, so steps, n and flags do not change while it plays.
+ */
+struct chr_ext_player {
+	struct chr_ext_gpio *gpio;
+	struct hrtimer timer;
+	struct work_struct work;
+	bool stop;			/* the timer is not to go on */
+
+	struct chr_ext_gpio_step *steps;
+	u32 n;
+	u32 flags;
+	u32 pos;			/* only for who puts out a step */
+	ktime_t due;			/* likewise */
+
+	spinlock_t lock;		/* state; taken in interrupts */
+	struct chr_ext_gpio_played state;
+};
+
+static void player_over(struct chr_ext_player *p, int err)
+{
+	struct chr_ext_event event = {
+		.ns = ktime_get_ns(),
+		.type = CHR_EXT_EVENT_PLAYED,
+		.handle = p->gpio->handle,
+		.error = err,
+	};
+
+	scoped_guard(spinlock_irqsave, &p->lock) {
+		p->state.playing = 0;
+		p->state.error = err;
+	}
+	chr_ext_event(p->gpio->dev, &event);
+}
+
+static void player_count(struct chr_ext_player *p, u64 late)
+{
+	guard(spinlock_irqsave)(&p->lock);
+	p->state.steps++;
+	p->state.late_ns += late;
+	p->state.max_late_ns = max(p->state.max_late_ns, late);
+}
+
+/* Puts out what is due. Return: whether there is more, at p->due. */
+static bool player_step(struct chr_ext_player *p)
+{
+	struct chr_ext_gpio *g = p->gpio;
+	ktime_t now = ktime_get();
+	int err;
+
+	if (READ_ONCE(p->stop))
+		return false;
+	if (p->pos == p->n) {
+		if (!(p->flags & CHR_EXT_PLAY_REPEAT)) {
+			player_over(p, 0);
+			return false;
+		}
+		p->pos = 0;
+	}
+
+	err = chr_ext_gpio_put_bits(g, GENMASK_ULL(g->descs->ndescs - 1, 0),
+				    p->steps[p->pos].bits, 0, g->can_sleep);
+	if (err) {
+		player_over(p, err);
+		return false;
+	}
+	player_count(p, ktime_to_ns(ktime_sub(now, p->due)));
+
+	/* Who cannot keep up leaves the CPU to others all the same. */
+	p->due = ktime_add_ns(p->due, p->steps[p->pos++].hold_ns);
+	now = ktime_add_ns(ktime_get(), CHR_EXT_MIN_HOLD_NS);
+	if (ktime_before(p->due, ktime_sub_ns(now, CHR_EXT_MIN_HOLD_NS)))
+		p->due = now;
+	return true;
+}
+
+static enum hrtimer_restart player_timer(struct hrtimer *timer)
+{
+	struct chr_ext_player *p = container_of(timer, struct chr_ext_player,
+						timer);
+
+	if (p->gpio->can_sleep) {
+		queue_work(system_highpri_wq, &p->work);
+		return HRTIMER_NORESTART;
+	}
+	if (!player_step(p))
+		return HRTIMER_NORESTART;
+	hrtimer_set_expires(timer, p->due);
+	return HRTIMER_RESTART;
+}
+
+static void player_work(struct work_struct *work)
+{
+	struct chr_ext_player *p = container_of(work, struct chr_ext_player,
+						work);
+
+	if (player_step(p))
+		hrtimer_start(&p->timer, p->due, HRTIMER_MODE_ABS);
+}
+
+/* Caller holds g->lock, or is the last. */
+static void player_stop(struct chr_ext_player *p)
+{
+	WRITE_ONCE(p->stop, true);
+	hrtimer_cancel(&p->timer);
+	/* It may have passed the look at stop, and starts the timer then. */
+	cancel_work_sync(&p->work);
+	hrtimer_cancel(&p->timer);
+	cancel_work_sync(&p->work);
+	p->state.playing = 0;
+}
+
+void chr_ext_player_free(struct chr_ext_gpio *g)
+{
+	if (!g->player)
+		return;
+	player_stop(g->player);
+	kvfree(g->player->steps);
+	kfree(g->player);
+}
+
+/* Caller holds g->lock. */
+static struct chr_ext_player *player_get(struct chr_ext_gpio *g)
+{
+	struct chr_ext_player *p = g->player;
+
+	if (p)
+		return p;
+	p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+	if (!p)
+		return NULL;
+	p->gpio = g;
+	spin_lock_init(&p->lock);
+	INIT_WORK(&p->work, player_work);
+	chr_ext_hrtimer_setup(&p->timer, player_timer, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_ABS);
+	g->player = p;
+	return p;
+}
+
+static int steps_check(const struct chr_ext_gpio *g,
+		       const struct chr_ext_gpio_step *steps, u32 n)
+{
+	u64 mask = GENMASK_ULL(g->descs->ndescs - 1, 0), sum = 0;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		if (steps[i].hold_ns < CHR_EXT_MIN_HOLD_NS ||
+		    steps[i].bits & ~mask)
+			return -EINVAL;
+		if (steps[i].hold_ns > CHR_EXT_MAX_PLAY_NS - sum)
+			return -ERANGE;
+		sum += steps[i].hold_ns;
+	}
+	return bitmap_full(g->outputs, g->descs->ndescs) ? 0 : -EPERM;
+}
+
+static void player_start(struct chr_ext_player *p,
+			 struct chr_ext_gpio_step *steps, u32 n, u32 flags)
+{
+	player_stop(p);
+	kvfree(p->steps);
+	p->steps = steps;
+	p->n = n;
+	p->flags = flags;
+	p->pos = 0;
+	memset(&p->state, 0, sizeof(p->state));
+	p->state.playing = 1;
+	p->stop = false;
+	p->due = ktime_get();
+	hrtimer_start(&p->timer, p->due, HRTIMER_MODE_ABS);
+}
+
+__bpf_kfunc_start_defs();
+
+/**
+ * chr_ext_gpio_play() - put out a pattern, with its timing
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get(); all its lines are outputs
+ * @steps: an array of struct chr_ext_gpio_step, in memory of the program or of
+ *	the device; it is copied
+ * @steps__sz: its size in bytes, at most CHR_EXT_MAX_STEPS elements
+ * @flags: 0 or CHR_EXT_PLAY_REPEAT
+ *
+ * Ops: all. Returns at once; a timer puts out the steps. After the last one's
+ * hold the event op is called with CHR_EXT_EVENT_PLAYED, and also when the
+ * controller says an error, which ends it. A step that comes late does not
+ * shorten the next ones to less than they can be. The steps must not last
+ * longer than CHR_EXT_MAX_PLAY_NS together.
+ *
+ * Return: 0; -EBADF when @handle is none of @dev, -EINVAL for no or half a step,
+ * a hold below CHR_EXT_MIN_HOLD_NS, bits without a line or another flag, -E2BIG
+ * for too many, -ERANGE when they last too long, -EPERM when a line is an input,
+ * -EBUSY while it plays, -ENOMEM.
+ * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_play(struct chr_ext_dev *dev, s32 handle,
+				  const void *steps, u32 steps__sz, u32 flags)
+{
+	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+	u32 n = steps__sz / sizeof(struct chr_ext_gpio_step);
+	struct chr_ext_gpio_step *copy;
+	struct chr_ext_player *p;
+	int err;
+
+	if (!g)
+		return -EBADF;
+	if (!n || steps__sz % sizeof(*copy) || flags & ~CHR_EXT_PLAY_REPEAT)
+		return -EINVAL;
+	if (n > CHR_EXT_MAX_STEPS)
+		return -E2BIG;
+	err = chr_ext_events_init(g->dev);
+	if (err)
+		return err;
+
+	/* Users may write to the device's memory meanwhile: copy, then look. */
+	copy = kvmalloc(steps__sz, GFP_KERNEL_ACCOUNT);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, steps, steps__sz);
+
+	guard(mutex)(&g->lock);
+	err = steps_check(g, copy, n);
+	p = player_get(g);
+	if (!err && !p)
+		err = -ENOMEM;
+	if (!err && READ_ONCE(p->state.playing))
+		err = -EBUSY;
+	if (err) {
+		kvfree(copy);
+		return err;
+	}
+	player_start(p, copy, n, flags);
+	return 0;
+}
+
+/**
+ * chr_ext_gpio_stop() - end what chr_ext_gpio_play() has begun
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ *
+ * Ops: all. The lines stay as they are, and the event op is not called.
+ *
+ * Return: 0, or -EBADF when @handle is none of @dev.
+ * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_stop(struct chr_ext_dev *dev, s32 handle)
+{
+	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+
+	if (!g)
+		return -EBADF;
+	guard(mutex)(&g->lock);
+	if (g->player)
+		player_stop(g->player);
+	return 0;
+}
+
+/**
+ * chr_ext_gpio_played() - how chr_ext_gpio_play() is getting on
+ * @dev: the device
+ * @handle: of chr_ext_gpio_get()
+ * @to: a struct chr_ext_gpio_played
+ * @to__sz: its size in bytes; less gives the first of its members
+ *
+ * Ops: all.
+ *
+ * Return: 0, or -EBADF when @handle is none of @dev.
+ * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ */
+__bpf_kfunc int chr_ext_gpio_played(struct chr_ext_dev *dev, s32 handle,
+				    void *to, u32 to__sz)
+{
+	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+	struct chr_ext_gpio_played state = {};
+
+	if (!g)
+		return -EBADF;
+	guard(mutex)(&g->lock);
+	if (g->player) {
+		guard(spinlock_irqsave)(&g->player->lock);
+		state = g->player->state;
+	}
+	memset(to, 0, to__sz);
+	memcpy(to, &state, min_t(u32, to__sz, sizeof(state)));
+	return 0;
+}
+
+__bpf_kfunc_end_defs();
+
+BTF_KFUNCS_START(play_kfuncs)
+BTF_ID_FLAGS(func, chr_ext_gpio_play, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, chr_ext_gpio_stop, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, chr_ext_gpio_played, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_KFUNCS_END(play_kfuncs)
+
+const struct chr_ext_kfuncs chr_ext_play_kfuncs[] = {
+	{ &play_kfuncs, CHR_EXT_IN_ANY & ~CHR_EXT_IN_ASK },
+	{}
+};

@@ -1,0 +1,700 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Boards: which lines a device has, where no device tree says it.
+ *
+ *   /sys/kernel/config/chr_ext/<board>/compatible   what a driver binds by
+ *                                      live         1: the device is there
+ *                                      dev_name     what it is called then
+ *                                      <con_id>/lines
+ *
+ * Each line that is written to lines adds a GPIO line: CHIP:OFFSET or the line's
+ * name, and perhaps active-low, open-drain, open-source, pull-up, pull-down,
+ * bias-disable. An empty one removes them all. A live board does not change.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cleanup.h>
+#include <linux/configfs.h>
+#include <linux/ctype.h>
+#include <linux/gpio/driver.h>
+#include <linux/gpio/machine.h>
+#include <linux/idr.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/property.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "chr_ext.h"
+
+/*
+ * lock protects all of it and of its con_ids. Taken inside the locks of
+ * configfs, outside those of the driver core.
+ */
+struct board {
+	struct config_group group;
+	struct mutex lock;
+	char compatible[CHR_EXT_MATCH_LEN];
+	struct list_head cons;
+	int id;
+	struct platform_device *pdev;		/* while it is live */
+	struct gpiod_lookup_table *table;	/* likewise */
+};
+
+struct board_line {
+	const char *chip;		/* for kfree(); NULL: by name */
+	const char *name;		/* likewise */
+	u32 offset;
+	unsigned long flags;
+};
+
+struct board_con {
+	struct config_group group;
+	struct board *board;
+	struct list_head node;
+	u32 n;
+	struct board_line lines[CHR_EXT_MAX_LINES];
+};
+
+static DEFINE_IDA(board_ids);
+
+static const struct {
+	const char *name;
+	unsigned long flag;
+} line_flags[] = {
+	{ "active-low", GPIO_ACTIVE_LOW },
+	{ "open-drain", GPIO_OPEN_DRAIN },
+	{ "open-source", GPIO_OPEN_SOURCE },
+	{ "pull-up", GPIO_PULL_UP },
+	{ "pull-down", GPIO_PULL_DOWN },
+	{ "bias-disable", GPIO_PULL_DISABLE },
+};
+
+static struct board *to_board(struct config_item *item)
+{
+	return container_of(to_config_group(item), struct board, group);
+}
+
+static struct board_con *to_con(struct config_item *item)
+{
+	return container_of(to_config_group(item), struct board_con, group);
+}
+
+static const char *board_name(struct board *b)
+{
+	return config_item_name(&b->group.cg_item);
+}
+
+static const char *con_name(struct board_con *con)
+{
+	return config_item_name(&con->group.cg_item);
+}
+
+#define refuse(b, err, fmt, ...)					\
+	(pr_err("%s: refused: " fmt "\n", board_name(b),		\
+		##__VA_ARGS__), -(err))
+
+/**
+ * chr_ext_board_compatible() - what a board's device is compatible with
+ * @pdev: a device of the platform bus
+ *
+ * Return: a string, or NULL when it is no board's.
+ */
+const char *chr_ext_board_compatible(const struct platform_device *pdev)
+{
+	return strcmp(pdev->name, CHR_EXT_BOARD) ? NULL :
+	       dev_get_platdata(&pdev->dev);
+}
+
+/* The lines that a board asks for, on the way to gpiolib. */
+
+struct line_query {
+	const struct board_line *line;
+	int err;
+	u32 offset;
+	char *label;			/* of the chip; for kfree() */
+	char *holder;			/* of the line, or NULL; likewise */
+};
+
+static int name_index(const char *const *names, int n, const char *name)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (names[i] && !strcmp(names[i], name))
+			return i;
+	return -ENOENT;
+}
+
+/* gpiolib does not tell by which names it knows the lines of a chip. */
+static int chip_line_by_name(struct gpio_chip *gc, const char *name)
+{
+	struct device *dev = gpio_device_to_device(gc->gpiodev);
+	const char **names __free(kfree) = NULL;
+	int n, i;
+
+	if (gc->names)
+		return name_index(gc->names, gc->ngpio, name);
+
+	n = device_property_string_array_count(dev, "gpio-line-names");
+	if (n <= 0)
+		return -ENOENT;
+	names = kcalloc(n, sizeof(*names), GFP_KERNEL);
+	if (!names)
+		return -ENOMEM;
+	n = device_property_read_string_array(dev, "gpio-line-names", names, n);
+	i = name_index(names, n, name) - (int)gc->offset;
+	return i < 0 || i >= gc->ngpio ? -ENOENT : i;
+}
+
+/* Called while the chip cannot go. */
+static int chip_matches(struct gpio_chip *gc, const void *data)
+{
+	struct line_query *q = (void *)data;
+	const struct board_line *line = q->line;
+	int offset = line->offset;
+
+	if (!line->chip)
+		offset = chip_line_by_name(gc, line->name);
+	else if (strcmp(gc->label, line->chip))
+		offset = -ENOENT;
+	if (offset < 0)
+		return 0;
+	q->offset = offset;
+	q->err = 0;
+	if (q->offset >= gc->ngpio) {
+		q->err = -ERANGE;
+		return 1;
+	}
+	q->label = kstrdup(gc->label, GFP_KERNEL);
+	q->holder = gpiochip_dup_line_label(gc, q->offset);
+	if (!q->label || IS_ERR(q->holder))
+		q->err = -ENOMEM;
+	else if (q->holder)
+		q->err = -EBUSY;
+	return 1;
+}
+
+static int line_refuse(struct board_con *con, const struct line_query *q)
+{
+	const struct board_line *line = q->line;
+	struct board *b = con->board;
+	u32 nr = line - con->lines;
+
+	switch (q->err) {
+	case -EBUSY:
+		return refuse(b, EBUSY, "line %u of %s, %s:%u, is used by \"%s\"",
+			      nr, con_name(con), q->label, q->offset,
+			      q->holder);
+	case -ERANGE:
+		return refuse(b, ERANGE, "line %u of %s: the chip %s has no offset %u",
+			      nr, con_name(con), line->chip, line->offset);
+	case -ENOENT:
+		if (line->chip)
+			return refuse(b, ENOENT, "line %u of %s: there is no chip \"%s\"",
+				      nr, con_name(con), line->chip);
+		return refuse(b, ENOENT, "line %u of %s: there is no line \"%s\"",
+			      nr, con_name(con), line->name);
+	default:
+		return q->err;
+	}
+}
+
+static bool table_has(const struct gpiod_lookup *table, const char *label,
+		      u32 offset)
+{
+	for (; table->key; table++)
+		if (table->chip_hwnum == offset && !strcmp(table->key, label))
+			return true;
+	return false;
+}
+
+/* Finds a line and adds it at the end of the table. */
+static int line_look_up(struct board_con *con, u32 nr,
+			struct gpiod_lookup *table, struct gpiod_lookup *end)
+{
+	struct line_query q = { .line = &con->lines[nr], .err = -ENOENT };
+	struct gpio_device *gdev;
+	int err;
+
+	gdev = gpio_device_find(&q, chip_matches);
+	if (gdev)
+		gpio_device_put(gdev);
+	if (!IS_ERR(q.holder) && q.err)
+		err = line_refuse(con, &q);
+	else
+		err = q.err;
+	if (!err && table_has(table, q.label, q.offset))
+		err = refuse(con->board, EEXIST, "line %u of %s, %s:%u, is there twice",
+			     nr, con_name(con), q.label, q.offset);
+	if (!IS_ERR(q.holder))
+		kfree(q.holder);
+	if (err) {
+		kfree(q.label);
+		return err;
+	}
+	*end = GPIO_LOOKUP_IDX(q.label, q.offset, con_name(con), nr,
+			       con->lines[nr].flags);
+	return 0;
+}
+
+static void table_free(struct gpiod_lookup_table *table)
+{
+	struct gpiod_lookup *l;
+
+	for (l = table->table; l->key; l++)
+		kfree(l->key);
+	kfree(table->dev_id);
+	kfree(table);
+}
+
+static struct gpiod_lookup_table *board_table(struct board *b)
+{
+	struct gpiod_lookup_table *table;
+	struct board_con *con;
+	u32 n = 0, i;
+	int err;
+
+	list_for_each_entry(con, &b->cons, node) {
+		if (!con->n)
+			return ERR_PTR(refuse(b, EINVAL, "%s has no lines",
+					      con_name(con)));
+		n += con->n;
+	}
+	if (!n)
+		return ERR_PTR(refuse(b, EINVAL, "it has no con_id: make a directory for one"));
+
+	table = kzalloc(struct_size(table, table, n + 1), GFP_KERNEL);
+	if (!table)
+		return ERR_PTR(-ENOMEM);
+	table->dev_id = kasprintf(GFP_KERNEL, CHR_EXT_BOARD ".%d", b->id);
+	err = table->dev_id ? 0 : -ENOMEM;
+
+	n = 0;
+	list_for_each_entry(con, &b->cons, node)
+		for (i = 0; !err && i < con->n; i++)
+			err = line_look_up(con, i, table->table,
+					   &table->table[n++]);
+	if (!err)
+		return table;
+	table_free(table);
+	return ERR_PTR(err);
+}
+
+static struct configfs_subsystem boards;
+
+static void cons_unpin(struct board *b, struct board_con *end)
+{
+	struct board_con *con;
+
+	list_for_each_entry(con, &b->cons, node) {
+		if (con == end)
+			break;
+		configfs_undepend_item_unlocked(&con->group.cg_item);
+	}
+}
+
+/* The directories of a live board cannot be removed. */
+static int cons_pin(struct board *b)
+{
+	struct board_con *con;
+	int err;
+
+	list_for_each_entry(con, &b->cons, node) {
+		err = configfs_depend_item_unlocked(&boards,
+						    &con->group.cg_item);
+		if (err) {
+			cons_unpin(b, con);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* Caller holds b->lock. */
+static int board_add(struct board *b)
+{
+	struct platform_device_info info = {
+		.name = CHR_EXT_BOARD,
+		.id = b->id,
+		.data = b->compatible,
+		.size_data = strlen(b->compatible) + 1,
+	};
+	struct gpiod_lookup_table *table;
+	struct platform_device *pdev;
+
+	if (!b->compatible[0])
+		return refuse(b, EINVAL, "compatible is empty");
+	table = board_table(b);
+	if (IS_ERR(table))
+		return PTR_ERR(table);
+
+	gpiod_add_lookup_table(table);
+	pdev = platform_device_register_full(&info);
+	if (IS_ERR(pdev)) {
+		gpiod_remove_lookup_table(table);
+		table_free(table);
+		return PTR_ERR(pdev);
+	}
+	b->table = table;
+	b->pdev = pdev;
+	return 0;
+}
+
+/* Caller holds b->lock. */
+static void board_del(struct board *b)
+{
+	platform_device_unregister(b->pdev);
+	gpiod_remove_lookup_table(b->table);
+	table_free(b->table);
+	b->pdev = NULL;
+}
+
+/* configfs */
+
+static ssize_t board_compatible_show(struct config_item *item, char *page)
+{
+	struct board *b = to_board(item);
+
+	guard(mutex)(&b->lock);
+	return sysfs_emit(page, "%s\n", b->compatible);
+}
+
+static ssize_t board_compatible_store(struct config_item *item,
+				      const char *page, size_t count)
+{
+	struct board *b = to_board(item);
+	size_t len = count, i;
+
+	if (len && page[len - 1] == '\n')
+		len--;
+	if (!len || len >= CHR_EXT_MATCH_LEN)
+		return refuse(b, EINVAL, "compatible has 1 to %u characters",
+			      CHR_EXT_MATCH_LEN - 1);
+	for (i = 0; i < len; i++)
+		if (!isascii(page[i]) || !isgraph(page[i]))
+			return refuse(b, EINVAL,
+				      "compatible has the character 0x%02x",
+				      (u8)page[i]);
+
+	guard(mutex)(&b->lock);
+	if (b->pdev)
+		return refuse(b, EBUSY, "a live board cannot change");
+	memcpy(b->compatible, page, len);
+	b->compatible[len] = '\0';
+	return count;
+}
+CONFIGFS_ATTR(board_, compatible);
+
+static ssize_t board_live_show(struct config_item *item, char *page)
+{
+	struct board *b = to_board(item);
+
+	guard(mutex)(&b->lock);
+	return sysfs_emit(page, "%d\n", !!b->pdev);
+}
+
+static int board_set_live(struct board *b, bool live)
+{
+	int err;
+
+	guard(mutex)(&b->lock);
+	if (live == !!b->pdev)
+		return 0;
+	if (!live) {
+		board_del(b);
+		cons_unpin(b, NULL);
+		return 0;
+	}
+	err = cons_pin(b);
+	if (err)
+		return err;
+	err = board_add(b);
+	if (err)
+		cons_unpin(b, NULL);
+	return err;
+}
+
+static ssize_t board_live_store(struct config_item *item, const char *page,
+				size_t count)
+{
+	struct board *b = to_board(item);
+	bool live;
+	int err;
+
+	err = kstrtobool(page, &live);
+	if (!err)
+		err = board_set_live(b, live);
+	return err ?: count;
+}
+CONFIGFS_ATTR(board_, live);
+
+static ssize_t board_dev_name_show(struct config_item *item, char *page)
+{
+	struct board *b = to_board(item);
+
+	guard(mutex)(&b->lock);
+	return sysfs_emit(page, "%s\n", b->pdev ? dev_name(&b->pdev->dev) : "");
+}
+CONFIGFS_ATTR_RO(board_, dev_name);
+
+static struct configfs_attribute *board_attrs[] = {
+	&board_attr_compatible,
+	&board_attr_live,
+	&board_attr_dev_name,
+	NULL
+};
+
+static ssize_t con_lines_show(struct config_item *item, char *page)
+{
+	struct board_con *con = to_con(item);
+	ssize_t len = 0;
+	size_t f;
+	u32 i;
+
+	guard(mutex)(&con->board->lock);
+	for (i = 0; i < con->n; i++) {
+		struct board_line *line = &con->lines[i];
+
+		if (line->chip)
+			len += sysfs_emit_at(page, len, "%s:%u", line->chip,
+					     line->offset);
+		else
+			len += sysfs_emit_at(page, len, "%s", line->name);
+		for (f = 0; f < ARRAY_SIZE(line_flags); f++)
+			if (line->flags & line_flags[f].flag)
+				len += sysfs_emit_at(page, len, " %s",
+						     line_flags[f].name);
+		len += sysfs_emit_at(page, len, "\n");
+	}
+	return len;
+}
+
+/* Takes a flag off the end of a line. Return: the flag, or 0. */
+static unsigned long take_flag(char *text)
+{
+	char *word = strrchr(text, ' ');
+	size_t i;
+
+	for (i = 0; word && i < ARRAY_SIZE(line_flags); i++) {
+		if (strcmp(word + 1, line_flags[i].name))
+			continue;
+		*word = '\0';
+		return line_flags[i].flag;
+	}
+	return 0;
+}
+
+/* Forgets all lines but the first @n. */
+static void con_trim(struct board_con *con, u32 n)
+{
+	while (con->n > n) {
+		con->n--;
+		kfree(con->lines[con->n].chip);
+		kfree(con->lines[con->n].name);
+	}
+}
+
+static int con_add(struct board_con *con, char *text)
+{
+	struct board_line line = {};
+	unsigned long flag;
+	char *colon;
+
+	if (con->n == CHR_EXT_MAX_LINES)
+		return refuse(con->board, E2BIG, "%s has more than %u lines",
+			      con_name(con), CHR_EXT_MAX_LINES);
+
+	while ((flag = take_flag(text)))
+		line.flags |= flag;
+	colon = strrchr(text, ':');
+	if (colon && !kstrtou32(colon + 1, 10, &line.offset)) {
+		/* gpiolib takes the last number for "by name". */
+		if (line.offset >= U16_MAX)
+			return refuse(con->board, ERANGE, "%s: the offset %u is too large",
+				      con_name(con), line.offset);
+		*colon = '\0';
+		line.chip = kstrdup(text, GFP_KERNEL);
+	} else {
+		line.name = kstrdup(text, GFP_KERNEL);
+	}
+	if (!line.chip && !line.name)
+		return -ENOMEM;
+	con->lines[con->n++] = line;
+	return 0;
+}
+
+static int con_parse(struct board_con *con, char *text)
+{
+	u32 before = con->n;
+	char *one;
+	int err;
+
+	text = strim(text);
+	if (!*text) {
+		con_trim(con, 0);
+		return 0;
+	}
+	while ((one = strsep(&text, "\n"))) {
+		err = con_add(con, strim(one));
+		if (err) {
+			con_trim(con, before);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static ssize_t con_lines_store(struct config_item *item, const char *page,
+			       size_t count)
+{
+	struct board_con *con = to_con(item);
+	char *text __free(kfree) = kstrndup(page, count, GFP_KERNEL);
+
+	if (!text)
+		return -ENOMEM;
+
+	guard(mutex)(&con->board->lock);
+	if (con->board->pdev)
+		return refuse(con->board, EBUSY, "a live board cannot change");
+	return con_parse(con, text) ?: count;
+}
+CONFIGFS_ATTR(con_, lines);
+
+static struct configfs_attribute *con_attrs[] = {
+	&con_attr_lines,
+	NULL
+};
+
+static void con_release(struct config_item *item)
+{
+	struct board_con *con = to_con(item);
+
+	con_trim(con, 0);
+	config_item_put(&con->board->group.cg_item);
+	kfree(con);
+}
+
+static struct configfs_item_operations con_item_ops = {
+	.release = con_release,
+};
+
+static const struct config_item_type con_type = {
+	.ct_item_ops = &con_item_ops,
+	.ct_attrs = con_attrs,
+	.ct_owner = THIS_MODULE,
+};
+
+static struct config_group *board_make_con(struct config_group *group,
+					   const char *name)
+{
+	struct board *b = to_board(&group->cg_item);
+	struct board_con *con;
+
+	if (strlen(name) >= CHR_EXT_CON_ID_LEN)
+		return ERR_PTR(refuse(b, ENAMETOOLONG, "a con_id has at most %u characters",
+				      CHR_EXT_CON_ID_LEN - 1));
+
+	con = kzalloc(sizeof(*con), GFP_KERNEL_ACCOUNT);
+	if (!con)
+		return ERR_PTR(-ENOMEM);
+	config_group_init_type_name(&con->group, name, &con_type);
+	con->board = b;
+	INIT_LIST_HEAD(&con->node);
+
+	guard(mutex)(&b->lock);
+	config_item_get(&b->group.cg_item);
+	if (b->pdev) {
+		config_item_put(&con->group.cg_item);
+		return ERR_PTR(refuse(b, EBUSY, "a live board cannot change"));
+	}
+	list_add_tail(&con->node, &b->cons);
+	return &con->group;
+}
+
+static void board_drop_con(struct config_group *group, struct config_item *item)
+{
+	struct board *b = to_board(&group->cg_item);
+
+	scoped_guard(mutex, &b->lock)
+		list_del_init(&to_con(item)->node);
+	config_item_put(item);
+}
+
+static void board_release(struct config_item *item)
+{
+	struct board *b = to_board(item);
+
+	ida_free(&board_ids, b->id);
+	mutex_destroy(&b->lock);
+	kfree(b);
+}
+
+static struct configfs_item_operations board_item_ops = {
+	.release = board_release,
+};
+
+static struct configfs_group_operations board_group_ops = {
+	.make_group = board_make_con,
+	.drop_item = board_drop_con,
+};
+
+static const struct config_item_type board_type = {
+	.ct_item_ops = &board_item_ops,
+	.ct_group_ops = &board_group_ops,
+	.ct_attrs = board_attrs,
+	.ct_owner = THIS_MODULE,
+};
+
+static struct config_group *boards_make(struct config_group *group,
+					const char *name)
+{
+	struct board *b;
+
+	b = kzalloc(sizeof(*b), GFP_KERNEL_ACCOUNT);
+	if (!b)
+		return ERR_PTR(-ENOMEM);
+	b->id = ida_alloc(&board_ids, GFP_KERNEL);
+	if (b->id < 0) {
+		kfree(b);
+		return ERR_PTR(-ENOMEM);
+	}
+	mutex_init(&b->lock);
+	INIT_LIST_HEAD(&b->cons);
+	config_group_init_type_name(&b->group, name, &board_type);
+	return &b->group;
+}
+
+static struct configfs_group_operations boards_group_ops = {
+	.make_group = boards_make,
+};
+
+static const struct config_item_type boards_type = {
+	.ct_group_ops = &boards_group_ops,
+	.ct_owner = THIS_MODULE,
+};
+
+static struct configfs_subsystem boards = {
+	.su_group.cg_item = {
+		.ci_namebuf = "chr_ext",
+		.ci_type = &boards_type,
+	},
+};
+
+/**
+ * chr_ext_board_init() - make /sys/kernel/config/chr_ext
+ *
+ * Return: 0 or -errno.
+ */
+int chr_ext_board_init(void)
+{
+	config_group_init(&boards.su_group);
+	mutex_init(&boards.su_mutex);
+	return configfs_register_subsystem(&boards);
+}
+
+void chr_ext_board_exit(void)
+{
+	configfs_unregister_subsystem(&boards);
+	ida_destroy(&board_ids);
+}
