@@ -32,7 +32,7 @@ pages := $(wildcard Documentation/man/*.8)
 all: module user drivers
 
 # Kbuild's names for the architecture are not ours.
-kbuild = $(MAKE) -C $(KERNELDIR) M=$(CURDIR) $(if $(filter amd64,$(ARCH)),ARCH=x86_64)
+kbuild = $(MAKE) -C $(KERNELDIR) $(if $(filter amd64,$(ARCH)),ARCH=x86_64) M=$(CURDIR)
 
 .PHONY: module
 module: kernel-check
@@ -101,6 +101,11 @@ drivers: $(driver_o)
 .PHONY: tests
 tests: $(progs) $(negative_o)
 
+# Test modules, for one kernel like the module.
+.PHONY: kmods
+kmods: kernel-check
+	+$(kbuild)/tests/kmods modules
+
 tests/progs/%: tests/progs/%.c
 	$(CC) $(c_flags) -pthread $(LDFLAGS) -o $@ $< $(libbpf_libs) -luring
 
@@ -131,6 +136,7 @@ install-user: user drivers
 .PHONY: clean
 clean:
 	+$(if $(wildcard $(KERNELDIR)/Makefile),$(kbuild) clean)
+	+$(if $(wildcard $(KERNELDIR)/Makefile),$(kbuild)/tests/kmods clean)
 	rm -f user/chrext user/*.[do] bpf/drivers/*.[do] tests/negative/*.[do]
 	rm -f $(progs) tests/progs/*.d
 	rm -rf build

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
 #
-# Builds the tree in the root: the module once a kernel, the rest once. Sourced
+# Builds the tree in the root: the modules once a kernel, the rest once. Sourced
 # by lab.
 
 sources() {
@@ -58,7 +58,7 @@ build() {
 }
 
 build_kernel() {
-	build "$1" module "KERNELDIR=/usr/lib/modules/$1/build"
+	build "$1" module kmods "KERNELDIR=/usr/lib/modules/$1/build"
 }
 
 build_common() {
