@@ -96,15 +96,19 @@ judge() {
 	fi
 }
 
-# Kernels under TCG stop now and then where they switch to another clock, long
-# before there is a module of ours. Ends the QEMU with the pid $2 if its kernel
-# has not come to its init after a minute.
+# Kernels under TCG stop now and then where they switch to another clock, or take
+# the leap of it for a stall, long before there is a module of ours. Ends the QEMU
+# with the pid $2 if its kernel has not come to its init after a minute, or has
+# complained by then.
 watch_boot() {
 	local i
-	for ((i = 0; i < 60; i++)); do
+	for ((i = 0; i < 60 * ${LAB_SLOW:-1}; i++)); do
 		sleep 1
 		kill -0 "$2" 2> /dev/null || return 0
-		! grep -aq 'Run /init as init process' "$1/console.log" || return 0
+		grep -aq 'Run /init as init process' "$1/console.log" || continue
+		sed '/Run \/init as init process/q' "$1/console.log" |
+			grep -aqE "$bad_log" || return 0
+		break
 	done
 	touch "$1/stuck"
 	kill "$2"
@@ -143,7 +147,7 @@ boot() {
 		[ -e "$log/stuck" ] && [ "$try" -lt 3 ] || break
 		mv "$log/console.log" "$log/console.stuck$try.log"
 		rm "$log/stuck"
-		say "the kernel was stuck before its init, booting it again: see $log/console.stuck$try.log"
+		say "the kernel was stuck or complained before its init, booting it again: see $log/console.stuck$try.log"
 	done
 	rm -f "$log/initramfs"
 	case $status in
