@@ -44,11 +44,14 @@ BEGIN {
 
 FNR == 1 {
 	state = ""
+	kfuncs_only = FILENAME ~ /kfuncs/
 	if (FILENAME ~ /kfuncs/ && !kfuncs++)
 		print "# kfuncs\n"
 }
 
-/^\/\*\*$/ { state = "title"; next }
+/^__bpf_kfunc_start_defs/ { kfuncs_only = 0 }
+
+/^\/\*\*$/ && !kfuncs_only { state = "title"; next }
 
 state == "title" {
 	sub(/^ \* /, "")

@@ -48,7 +48,10 @@ refused "a max_io of 1 MiB + 1" "max_io is 1048577, more than 1048576" \
 taken "a max_io of 1 MiB" max_io=1M
 refused "1 GiB of device memory in all" "1024 instances with a dev_size of 1048576" \
 	instances=1024 dev_size=1M
-refused "a compatible" "compatible is not served" compatible=acme,thing
+refused "a compatible that ends in nothing" \
+	"compatible has a blank with nothing before it" "compatible=a,b  c,d"
+refused "a compatible with a control character" \
+	"compatible has the character 0x07" "compatible=a,b"$'\a'
 taken "a mem_size of a byte" mem_size=1
 taken "a mem_size of 256 MiB" mem_size=256M
 refused "a mem_size of 256 MiB + 1" "mem_size is 268435457, more than" \
