@@ -125,6 +125,7 @@ static void player_stop(struct chr_ext_player *p)
 	cancel_work_sync(&p->work);
 	hrtimer_cancel(&p->timer);
 	cancel_work_sync(&p->work);
+	guard(spinlock_irqsave)(&p->lock);
 	p->state.playing = 0;
 }
 

@@ -73,6 +73,34 @@ __bpf_kfunc void chr_ext_dev_put(struct chr_ext_dev *dev)
 	chr_ext_dev_unpin(to_device(dev));
 }
 
+#if CHR_EXT_ABI >= 2
+/**
+ * chr_ext_clock_ns() - the time of a clock
+ * @clock: CLOCK_REALTIME, _MONOTONIC, _BOOTTIME or _TAI
+ *
+ * Ops: all. What chr_ext_now_ns() and chr_ext_real_ns() tell, and more; from
+ * <chr_ext/chr_ext.bpf.h> it works on modules of ABI 1 too, for these two.
+ *
+ * Return: nanoseconds, or -EINVAL for another clock.
+ * Context: any; does not sleep. Since ABI 2.
+ */
+__bpf_kfunc s64 chr_ext_clock_ns(u32 clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+		return ktime_get_real_ns();
+	case CLOCK_MONOTONIC:
+		return ktime_get_ns();
+	case CLOCK_BOOTTIME:
+		return ktime_get_boottime_ns();
+	case CLOCK_TAI:
+		return ktime_get_clocktai_ns();
+	default:
+		return -EINVAL;
+	}
+}
+#endif
+
 /**
  * chr_ext_now_ns() - the time
  *
@@ -158,12 +186,19 @@ BTF_ID_FLAGS(func, chr_ext_real_ns)
 BTF_ID_FLAGS(func, chr_ext_delay_us)
 BTF_KFUNCS_END(time_kfuncs)
 
+BTF_KFUNCS_START(clock_kfuncs)
+#if CHR_EXT_ABI >= 2
+BTF_ID_FLAGS(func, chr_ext_clock_ns)
+#endif
+BTF_KFUNCS_END(clock_kfuncs)
+
 BTF_KFUNCS_START(sleep_kfuncs)
 BTF_ID_FLAGS(func, chr_ext_sleep_us, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_KFUNCS_END(sleep_kfuncs)
 
 const struct chr_ext_kfuncs chr_ext_time_kfuncs[] = {
 	{ &time_kfuncs, CHR_EXT_IN_ANY },
+	{ &clock_kfuncs, CHR_EXT_IN_ANY },
 	{ &sleep_kfuncs, CHR_EXT_IN_ANY & ~CHR_EXT_IN_ASK },
 	{}
 };

@@ -328,7 +328,7 @@ int chr_ext_events_init(struct chr_ext_device *dev);
 void chr_ext_events_exit(struct chr_ext_device *dev);
 bool chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event);
 
-#ifdef CONFIG_GPIOLIB
+#ifdef CHR_EXT_HAVE_GPIO
 /* kfuncs/gpio.c, kfuncs/edge.c */
 void chr_ext_gpio_release(struct chr_ext_device *dev);
 void chr_ext_gpio_which_edge(struct chr_ext_device *dev,

@@ -14,7 +14,7 @@ static const struct chr_ext_kfuncs *const families[] = {
 	chr_ext_dev_kfuncs,
 	chr_ext_time_kfuncs,
 	chr_ext_user_kfuncs,
-#ifdef CONFIG_GPIOLIB
+#ifdef CHR_EXT_HAVE_GPIO
 	chr_ext_gpio_kfuncs,
 	chr_ext_edge_kfuncs,
 	chr_ext_play_kfuncs,

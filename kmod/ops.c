@@ -394,7 +394,7 @@ static int stub_mmap(struct chr_ext_file *file, struct chr_ext_map *map)
 	return 0;
 }
 
-static void stub_event(struct chr_ext_dev *dev, struct chr_ext_event *event)
+static void __maybe_unused stub_event(struct chr_ext_dev *dev, struct chr_ext_event *event)
 {
 }
 
@@ -411,7 +411,9 @@ static struct chr_ext_ops ops_stubs = {
 	.mmap = stub_mmap,
 	.fsync = stub_file,
 	.flush = stub_file,
+#if CHR_EXT_ABI >= 2
 	.event = stub_event,
+#endif
 	.update = stub_dev_void,
 };
 

@@ -61,6 +61,11 @@ build_kernel() {
 	build "$1" module kmods "KERNELDIR=/usr/lib/modules/$1/build"
 }
 
+# The module that an older header knows, for suites that say "# wants: old".
+build_old() {
+	build "$1-old" module "KERNELDIR=/usr/lib/modules/$1/build" CHR_EXT_ABI=1
+}
+
 build_common() {
 	build common user drivers tests
 }

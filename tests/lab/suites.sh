@@ -131,7 +131,9 @@ run_suites() {
 		return
 	fi
 	for v in $wanted; do
-		if build_kernel "$v"; then
+		if build_kernel "$v" && {
+			! grep -qx '# wants: old' "${paths[@]}" || build_old "$v"
+		}; then
 			built+=("$v")
 		else
 			echo "not ok - $v: build of the module"

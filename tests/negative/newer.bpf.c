@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A driver compiled with the header of a later release. */
+/* Cannot do without what an old module has not. */
 #include <chr_ext/chr_ext.bpf.h>
 
-struct chr_ext_ops___newer {
-	long (*read)(struct chr_ext_file *file, struct chr_ext_io *io);
-	char name[CHR_EXT_NAME_LEN];
-	__u32 later;		/* unknown to the module */
-	int (*much_later)(struct chr_ext_file *file);
-};
+extern __s64 chr_ext_clock_ns___needed(__u32 clock) __ksym;
 
 SEC("struct_ops/read")
 long BPF_PROG(newer_read, struct chr_ext_file *file, struct chr_ext_io *io)
 {
-	return 0;
+	__s64 ns = chr_ext_clock_ns___needed(CLOCK_MONOTONIC);
+
+	return chr_ext_io_put(io, 0, &ns, sizeof(ns));
 }
 
-char _license[] SEC("license") = "GPL";
-
-SEC(".struct_ops.link")
-struct chr_ext_ops___newer newer = {
-	.read = (void *)newer_read,
-	.name = "newer",
-};
+CHR_EXT_DRIVER(newer, .read = (void *)newer_read);

@@ -15,7 +15,9 @@
 #ifndef CHR_EXT_ABI_H
 #define CHR_EXT_ABI_H
 
+#ifndef CHR_EXT_ABI
 #define CHR_EXT_ABI		2	/* what "Since ABI" counts */
+#endif
 
 #define CHR_EXT_NAME_LEN	32	/* with the terminating NUL */
 #define CHR_EXT_MATCH_LEN	128	/* with the terminating NUL */

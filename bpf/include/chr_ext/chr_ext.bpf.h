@@ -169,7 +169,10 @@ struct bpf_dynptr {
 #endif
 
 #ifndef CLOCK_MONOTONIC
+#define CLOCK_REALTIME	0
 #define CLOCK_MONOTONIC	1
+#define CLOCK_BOOTTIME	7
+#define CLOCK_TAI	11
 #endif
 
 /* Commands of ioctl(2), as in <linux/ioctl.h>. */
@@ -274,5 +277,7 @@ struct chr_ext_ops drv = {						\
 	.name = #drv,							\
 	members								\
 }
+
+#include <chr_ext/compat.bpf.h>
 
 #endif /* CHR_EXT_BPF_H */
