@@ -98,7 +98,9 @@ int main(int argc, char **argv)
 	before = record[0];
 	n = records(2200);
 	ok(n >= 1 && n <= 3, "then one comes each second, of two timers");
-	ok(record[0] >= before, "and the numbers go on");
+	/* What rtc gives is how many there were since the last read. */
+	if (size > sizeof(record[0]))
+		ok(record[0] >= before, "and the numbers go on");
 	bpf_object__close(obj);
 	n = records(2200);
 	ok(n >= 1 && n <= 3, "the same when the old program has gone");

@@ -9,7 +9,7 @@ points "$PROGS/ring" /dev/ring chrext unload ring
 
 fails "one without room for data is refused" \
 	chrext load "$DRIVERS/ring.bpf.o" --set mem_size=4096
-like "by its probe" "$tap_output" "Invalid argument|EINVAL"
+like "by its probe" "$tap_output" "Invalid argument|EINVAL|-22"
 fails "and so is one without memory" \
 	chrext load "$DRIVERS/ring.bpf.o" --set mem_size=0
 ok "the smallest has a page of data" \
