@@ -32,7 +32,7 @@ dozer=$!
 sleep 0.3
 start=$EPOCHREALTIME
 ok "a device goes while its neighbour's program sleeps for 20 s" \
-	timeout $((15 * LAB_SLOW)) sh -c "echo chr_ext.every.0 > $drivers/chr_ext.every/unbind"
+	timeout 15 sh -c "echo chr_ext.every.0 > $drivers/chr_ext.every/unbind"
 ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
 ok "within some seconds ($ms ms)" test $ms -lt $((5000 * LAB_SLOW))
 wait $dozer
@@ -48,7 +48,7 @@ stuck() {
 	pid=$!
 	ok "$what: it waits" soon test -e /tmp/ready
 	start=$EPOCHREALTIME
-	ok "$what: the driver goes" timeout $((20 * LAB_SLOW)) chrext unload every
+	ok "$what: the driver goes" timeout 20 chrext unload every
 	ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
 	ok "$what: within a second, and the loader's start ($ms ms)" \
 		test $ms -lt $((1500 * LAB_SLOW))

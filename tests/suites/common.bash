@@ -12,6 +12,11 @@ drivers=/sys/bus/platform/drivers
 # How many times slower this guest may be than others.
 : "${LAB_SLOW:=1}"
 
+# timeout SECONDS CMD...: as many more as the guest is slower.
+timeout() {
+	command timeout $(($1 * LAB_SLOW)) "${@:2}"
+}
+
 bail() {
 	echo "Bail out! $*"
 	exit 1
