@@ -158,10 +158,11 @@ bool messages_verifier(char *prog, size_t size, const char **log);
 struct reason {
 	char text[256];
 	char place[128];	/* FILE:LINE */
-	const char *hint;	/* or NULL */
+	char hint[256];		/* "": none */
 };
 
-bool verifier_reason(const char *log, struct reason *r);
+bool verifier_reason(const char *log, const char *op, bool sleepable,
+		     struct reason *r);
 void verifier_excerpt(const char *log);
 
 /* object.c: a driver's file */
@@ -191,6 +192,7 @@ const char *object_name(const struct object *o, const struct object_driver *d);
 __u32 object_instances(const struct object *o, const struct object_driver *d);
 const char *object_op(const struct object *o, const char *prog,
 		      const struct object_driver **driver);
+bool object_sleepable(const struct object *o, const char *prog);
 
 /* links.c again, for an object that is loaded */
 int driver_prepare(const struct object *o, const struct object_driver *d);

@@ -161,12 +161,12 @@ static void complain_verifier(const struct object *o, const char *prog,
 
 	who = op ? xprintf("%s, op %s of driver \"%s\"", prog, op,
 			   object_name(o, d)) : xprintf("%s", prog);
-	if (verifier_reason(log, &r))
+	if (verifier_reason(log, op, object_sleepable(o, prog), &r))
 		complain("the verifier rejected %s%s%s: %s", who,
 			 *r.place ? ", at " : "", r.place, r.text);
 	else
 		complain("the verifier rejected %s:", who);
-	if (r.hint)
+	if (*r.hint)
 		complain("%s", r.hint);
 	verifier_excerpt(log);
 	free(who);

@@ -219,13 +219,40 @@ static const char *hint(const char *said, size_t len)
 	return NULL;
 }
 
+/* Hints that need to know the op, or the call (@insn) that was refused. */
+static bool hint_kfunc(const char *op, bool sleepable, const char *insn,
+		       struct reason *r)
+{
+	static const char call[] = ") call chr_ext_";
+	char kfunc[64];
+
+	if (op && sscanf(r->text, "calling kernel function %63s", kfunc) == 1 &&
+	    !strncmp(kfunc, "chr_ext_", 8))
+		snprintf(r->hint, sizeof(r->hint),
+			 "op %s may not call %s(); see its Ops in Documentation/abi.md",
+			 op, kfunc);
+	else if (op && sscanf(r->text, "program must be sleepable to call sleepable kfunc %63s",
+			      kfunc) == 1)
+		snprintf(r->hint, sizeof(r->hint), sleepable ?
+			 "%s() sleeps, which the callback of a timer may not" :
+			 "%s() sleeps: the program needs SEC(\"struct_ops.s/%s\")",
+			 kfunc, op);
+	else if (strstr(r->text, "write into map forbidden") && insn &&
+		 memmem(insn, strcspn(insn, "\n"), call, strlen(call)))
+		snprintf(r->hint, sizeof(r->hint),
+			 "kfuncs want memory that could be written: copy the string literal, or the const, to a local array or to a global that is not const");
+	return *r->hint;
+}
+
 /*
  * The verifier says what it dislikes behind the instructions that it followed.
- * @place is empty when they had no source.
+ * @place is empty when they had no source. @op may be NULL.
  */
-bool verifier_reason(const char *log, struct reason *r)
+bool verifier_reason(const char *log, const char *op, bool sleepable,
+		     struct reason *r)
 {
 	const char *verdict, *end = log_end(log, &verdict), *s, *said = NULL;
+	const char *insn = NULL, *text;
 	bool in_trace = true;
 	size_t len;
 
@@ -238,6 +265,8 @@ bool verifier_reason(const char *log, struct reason *r)
 			continue;
 		if (is_trace(s, len)) {
 			trace_place(s, len, r->place, sizeof(r->place));
+			if (*s != ';')
+				insn = s;
 			in_trace = true;
 		} else if (in_trace) {
 			said = s;
@@ -248,7 +277,9 @@ bool verifier_reason(const char *log, struct reason *r)
 		return false;
 	snprintf(r->text, sizeof(r->text), "%.*s", (int)strcspn(said, "\n"),
 		 said);
-	r->hint = hint(said, end - said);
+	text = hint(said, end - said);
+	if (!hint_kfunc(op, sleepable, insn, r) && text)
+		snprintf(r->hint, sizeof(r->hint), "%s", text);
 	return true;
 }
 

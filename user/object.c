@@ -263,3 +263,14 @@ const char *object_op(const struct object *o, const char *prog,
 	}
 	return NULL;
 }
+
+/* The section says so; libbpf tells it to the kernel only. */
+bool object_sleepable(const struct object *o, const char *prog)
+{
+	static const char section[] = "struct_ops.s";
+	const struct bpf_program *p;
+
+	p = bpf_object__find_program_by_name(o->obj, prog);
+	return p && !strncmp(bpf_program__section_name(p), section,
+			     strlen(section));
+}

@@ -114,6 +114,16 @@ told unchecked "at unchecked\.bpf\.c:8: R0 invalid mem access" "compare it with 
 told scribble "at scribble\.bpf\.c:8: only read is" "chr_ext_io_set_pos\(\)"
 told no_prog "at no_prog\.bpf\.c:6: R2 !read_ok" "BPF_PROG\(\)"
 told endless "at endless\.bpf\.c:[0-9]*: infinite loop" "bpf_for\(\)"
+told get_in_read "calling kernel function chr_ext_io_get is not allowed" \
+	"op read may not call chr_ext_io_get\(\); see its Ops in Documentation/abi\.md"
+told file_in_probe "calling kernel function chr_ext_file_data" "op probe may not call"
+told sleep_fast "at sleep_fast\.bpf\.c:8: program must be sleepable" \
+	'chr_ext_sleep_us\(\) sleeps: the program needs SEC\("struct_ops\.s/open"\)'
+# 6.12 does not notice.
+[[ $(uname -r) == 6.12.* ]] ||
+	told sleep_timer "must be sleepable" "the callback of a timer may not"
+told literal "at literal\.bpf\.c:8: write into map forbidden" "copy the string literal"
+told set_const "at set_const\.bpf\.c:10: write into map forbidden" "^  "
 told no_license "\"no_license\": .*GPL compatible" 'SEC\("license"\)'
 told section 'wrong_read of driver "section" is in section "struct_op/read": it needs SEC\("struct_ops/read"\)'
 told no_section 'is in no section for ops: it needs SEC\("struct_ops/OP"\)'
