@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* chrext replace: another version of a driver, under its open files. */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "chrext.h"
@@ -38,6 +40,80 @@ static int driver_get(const char *name, struct driver *drv)
 	}
 	free(pin);
 	return 0;
+}
+
+static bool type_has_timer(const struct btf *btf, __u32 id)
+{
+	const struct btf_type *t;
+	const struct btf_member *m;
+	const char *name;
+	int i;
+
+	t = btf__type_by_id(btf, btf__resolve_type(btf, id));
+	if (!t || !btf_is_struct(t))
+		return false;
+	name = btf__name_by_offset(btf, t->name_off);
+	if (!strcmp(name, "bpf_timer") || !strcmp(name, "bpf_wq"))
+		return true;
+	m = btf_members(t);
+	for (i = 0; i < btf_vlen(t); i++)
+		if (type_has_timer(btf, m[i].type))
+			return true;
+	return false;
+}
+
+static bool map_has_timer(__u32 id, char *name)
+{
+	struct bpf_map_info info = { };
+	__u32 len = sizeof(info);
+	struct btf *btf = NULL;
+	bool found;
+	int fd;
+
+	fd = bpf_map_get_fd_by_id(id);
+	if (fd < 0)
+		return false;
+	if (!bpf_map_get_info_by_fd(fd, &info, &len) && info.btf_id)
+		btf = btf__load_from_kernel_by_id(info.btf_id);
+	close(fd);
+	found = btf && type_has_timer(btf, info.btf_value_type_id);
+	btf__free(btf);
+	memcpy(name, info.name, BPF_OBJ_NAME_LEN);
+	return found;
+}
+
+/* A map that a program of the driver uses has timers or work, and is @name. */
+static bool driver_has_timer(const struct driver *drv, char *name)
+{
+	struct bpf_prog_info info;
+	__u32 ids[64], len, i;		/* of so many a program can use */
+	size_t p;
+	int fd;
+
+	for (p = 0; p < drv->nr_progs; p++) {
+		fd = bpf_prog_get_fd_by_id(drv->progs[p].id);
+		if (fd < 0)
+			continue;
+		info = (struct bpf_prog_info) {
+			.map_ids = (uintptr_t)ids,
+			.nr_map_ids = ARRAY_SIZE(ids),
+		};
+		len = sizeof(info);
+		if (bpf_prog_get_info_by_fd(fd, &info, &len))
+			info.nr_map_ids = 0;
+		close(fd);
+		for (i = 0; i < info.nr_map_ids && i < ARRAY_SIZE(ids); i++)
+			if (map_has_timer(ids[i], name))
+				return true;
+	}
+	return false;
+}
+
+static bool has_update(const struct object *o, const struct object_driver *d)
+{
+	const __u64 *op = object_member(o, d, "update", sizeof(*op));
+
+	return op && *op;
 }
 
 static void complain_refused(const char *name, int err, int kmsg)
@@ -85,12 +161,15 @@ static int replace(const struct object *o)
 {
 	const struct object_driver *d = &o->drivers[0];
 	const char *name = object_name(o, d);
+	char map[BPF_OBJ_NAME_LEN];
 	struct driver drv;
+	bool stops = false;
 	int lock, err;
 
 	lock = pins_lock();
 	err = driver_get(name, &drv);
 	if (!err) {
+		stops = !has_update(o, d) && driver_has_timer(&drv, map);
 		pins_swap(name, NULL, "maps_new");
 		err = maps_pin(o, d, "maps_new");
 		if (!err)
@@ -100,6 +179,9 @@ static int replace(const struct object *o)
 		else
 			pins_swap(name, NULL, "maps_new");
 	}
+	if (!err && stops)
+		complain("warning: the timers of driver \"%s\" (map %s) stop with its old version, and the new one has no update op to start them again",
+			 name, map);
 	driver_free(&drv);
 	pins_unlock(lock);
 	return err;

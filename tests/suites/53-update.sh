@@ -65,6 +65,24 @@ is "a call that waits has an end" "$(call /dev/version rw i:1,4)" ETIMEDOUT
 exec 5>&-
 ok "it unloads" chrext unload version
 
+# Timers end with their maps.
+ok "a driver with timers and no update op loads" chrext load "$NEGATIVE/late.bpf.o"
+ok "and is replaced" chrext replace "$NEGATIVE/late.bpf.o"
+is "with a warning" "$tap_output" 'chrext: warning: the timers of driver "late" (map late_map) stop with its old version, and the new one has no update op to start them again
+'
+fails "nothing ticks any more" timeout 1 dd if=/dev/late of=/dev/null bs=8 count=3 status=none
+chrext unload late
+ok "one with work loads" chrext load "$NEGATIVE/nested.bpf.o"
+ok "and is replaced" chrext replace "$NEGATIVE/nested.bpf.o"
+like "with a warning too" "$tap_output" "driver \"nested\" \(map works\) stop"
+chrext unload nested
+for name in ticker hello; do
+	chrext load "$DRIVERS/$name.bpf.o"
+	ok "$name is replaced" chrext replace "$DRIVERS/$name.bpf.o"
+	is "$name: without a warning" "$tap_output" ""
+	chrext unload $name
+done
+
 chrext load "$object" --foreground > /dev/null 2>&1 &
 loader=$!
 soon test -c /dev/version
