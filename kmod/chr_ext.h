@@ -142,6 +142,7 @@ struct chr_ext_device {
 	void *mem;			/* pub.mem_size bytes, for users too */
 	struct chr_ext_stats __percpu *stats;
 	wait_queue_head_t wait;		/* sleepers and pollers, see wait.c */
+	atomic_t waiting;		/* callers in chr_ext_wait() */
 	struct fasync_struct *fasync;
 
 	refcount_t pins;

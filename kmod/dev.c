@@ -76,11 +76,20 @@ static ssize_t files_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(files);
 
+static ssize_t waiting_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%d\n",
+			  atomic_read(&dev_to_device(dev)->waiting));
+}
+static DEVICE_ATTR_RO(waiting);
+
 static struct attribute *dev_attrs[] = {
 	&dev_attr_driver.attr,
 	&dev_attr_instance.attr,
 	&dev_attr_id.attr,
 	&dev_attr_files.attr,
+	&dev_attr_waiting.attr,
 	NULL
 };
 

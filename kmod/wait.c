@@ -57,6 +57,7 @@ long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
 
 	init_waitqueue_func_entry(&s.entry, sleeper_wake);
 	s.entry.private = current;
+	atomic_inc(&dev->waiting);
 	if (exclusive)
 		add_wait_queue_exclusive(&dev->wait, &s.entry);
 	else
@@ -80,6 +81,7 @@ long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
 	}
 
 	remove_wait_queue(&dev->wait, &s.entry);
+	atomic_dec(&dev->waiting);
 	if (exclusive && s.woken)
 		wake_up_poll(&dev->wait, events);
 	return ret;

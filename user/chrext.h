@@ -94,6 +94,7 @@ struct device {
 	__u64 instance;
 	__u64 id;
 	__u64 files;
+	__u64 waiting;
 	__u64 counters[NR_COUNTERS];
 };
 

@@ -36,6 +36,7 @@ static void json_device(const struct device *d)
 	json_string("dev", d->dev);
 	json_string("mode", d->mode);
 	json_number("files", d->files);
+	json_number("waiting", d->waiting);
 	json_begin("statistics", '{');
 	for (i = 0; i < NR_COUNTERS; i++)
 		json_number(counter_names[i], d->counters[i]);
@@ -113,6 +114,7 @@ static void text_device(const struct device *d)
 	printf("  %-13s  %s\n", "dev", d->dev);
 	printf("  %-13s  %s\n", "mode", d->mode);
 	printf("  %-13s  %llu\n", "files", (unsigned long long)d->files);
+	printf("  %-13s  %llu\n", "waiting", (unsigned long long)d->waiting);
 	for (i = 0; i < NR_COUNTERS; i++)
 		printf("  %-13s  %llu\n", counter_names[i],
 		       (unsigned long long)d->counters[i]);

@@ -68,6 +68,7 @@ static bool device_get(const char *node, struct device *d)
 	d->instance = attr_number(node, "instance");
 	d->id = attr_number(node, "id");
 	d->files = attr_number(node, "files");
+	d->waiting = attr_number(node, "waiting");
 	for (i = 0; i < NR_COUNTERS; i++) {
 		snprintf(attr, sizeof(attr), "statistics/%s", counter_names[i]);
 		d->counters[i] = attr_number(node, attr);

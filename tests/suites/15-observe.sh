@@ -39,6 +39,33 @@ chrext unload scull
 like "after the driver is gone it says so" "$(fdinfo 5)" "device: scull0,state: revoked"
 exec 5>&- 6>&-
 
+# waiting DEVICE N: so many callers wait.
+waiting() {
+	text "$class/$1/waiting"
+	[ "$text" = "$2" ]
+}
+
+chrext load "$NEGATIVE/version.bpf.o" --set instances=2
+ok "nobody waits" waiting version0 0
+"$PROGS/call" /dev/version0 rw i:1,1 > /tmp/first &
+first=$!
+"$PROGS/call" /dev/version0 rw i:1,1 > /dev/null &
+second=$!
+ok "two who wait are counted" soon waiting version0 2
+is "who may not wait is not" "$(call /dev/version0 rwn i:1,1) $(cat $class/version0/waiting)" \
+	"EAGAIN 2"
+ok "nor those of another device" waiting version1 0
+is "chrext show has it" \
+	"$(chrext show version --json | jq -c '[.devices[].waiting]')" "[2,0]"
+like "in words too" "$(chrext show version)" $'\n  waiting +2\n'
+kill -9 $second
+wait $second 2> /dev/null
+ok "one killed waits no more" waiting version0 1
+chrext replace "$NEGATIVE/version.bpf.o" --set instances=2 --set number=2
+wait $first
+is "one served neither" "$(cat /tmp/first $class/version0/waiting)" "20"
+chrext unload version
+
 # Tracepoints.
 events=/sys/kernel/tracing/events/chr_ext
 chrext load "$DRIVERS/scull.bpf.o" --set dev_size=100
