@@ -31,6 +31,18 @@ static int sleeper_wake(struct wait_queue_entry *entry, unsigned int mode,
 	return woken_wake_function(entry, mode, sync, key);
 }
 
+/* An update can change the limit, also for who waits already. */
+static long time_left(struct chr_ext_device *dev, unsigned long start)
+{
+	u32 ms = READ_ONCE(dev->drv->timeout_ms);
+	unsigned long limit, waited = jiffies - start;
+
+	if (!ms)
+		return MAX_SCHEDULE_TIMEOUT;
+	limit = msecs_to_jiffies(ms) + 1;	/* it began within a jiffy */
+	return waited < limit ? limit - waited : 0;
+}
+
 /**
  * chr_ext_wait() - the slow half of chr_ext_call(): call, sleep, call again
  * @f: the open file
@@ -49,11 +61,10 @@ long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
 		  void *arg)
 {
 	struct chr_ext_device *dev = f->dev;
-	u32 ms = READ_ONCE(dev->drv->timeout_ms);
-	long left = ms ? msecs_to_jiffies(ms) : MAX_SCHEDULE_TIMEOUT;
+	const unsigned long start = jiffies;
 	struct sleeper s = { .events = events | EPOLLERR | EPOLLHUP };
 	const bool exclusive = events != CHR_EXT_ANY_EVENT;
-	long ret;
+	long ret, left;
 
 	init_waitqueue_func_entry(&s.entry, sleeper_wake);
 	s.entry.private = current;
@@ -73,11 +84,12 @@ long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
 			ret = -ERESTARTSYS;
 			break;
 		}
+		left = time_left(dev, start);
 		if (!left) {
 			ret = -ETIMEDOUT;
 			break;
 		}
-		left = wait_woken(&s.entry, TASK_INTERRUPTIBLE, left);
+		wait_woken(&s.entry, TASK_INTERRUPTIBLE, left);
 	}
 
 	remove_wait_queue(&dev->wait, &s.entry);

@@ -63,7 +63,32 @@ ok "max_io and timeout_ms may change" \
 is "and do" "$(dd bs=32 count=1 status=none <&5 | wc -c)" 8
 is "a call that waits has an end" "$(call /dev/version rw i:1,4)" ETIMEDOUT
 exec 5>&-
+
+# began MS: a caller begins to wait by that timeout_ms, and some seconds go by.
+some=$((3 * LAB_SLOW))
+began() {
+	chrext replace "$object" --set number=4 --set timeout_ms="$1"
+	{
+		timeout $((some * 6)) "$PROGS/call" /dev/version rw i:1,4
+		echo " $EPOCHREALTIME"
+	} > /tmp/waited &
+	sleep $some
+}
+began 0
+changed=$EPOCHREALTIME
+chrext replace "$object" --set number=4 --set timeout_ms=$((some * 1000))
+wait $!
+read -r why ended < /tmp/waited
+is "who waits for ever gets the end that a new version sets" "$why" ETIMEDOUT
+ms=$(((${ended/./} - ${changed/./}) / 1000))
+ok "counted from when he began ($ms ms after the change)" test $ms -lt $((some * 1000))
+began $((some * 2000))
+chrext replace "$object" --set number=4 --set timeout_ms=0
+sleep $((some * 2))
 ok "it unloads" chrext unload version
+wait $!
+read -r why ended < /tmp/waited
+is "and who has an end is rid of it" "$why" ENODEV
 
 # Timers end with their maps.
 ok "a driver with timers and no update op loads" chrext load "$NEGATIVE/late.bpf.o"

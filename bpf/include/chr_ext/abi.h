@@ -488,7 +488,9 @@ struct chr_ext_ops {
 
 	/**
 	 * @timeout_ms: Longest time in milliseconds that a call waits for a
-	 * driver that says -EAGAIN; then ETIMEDOUT. 0 means for ever.
+	 * driver that says -EAGAIN; then ETIMEDOUT. 0 means for ever. A live
+	 * update that changes it does so for who waits already, too, counted
+	 * from when he began to.
 	 */
 	__u32 timeout_ms;
 
