@@ -347,6 +347,9 @@ struct chr_ext_ops {
 	 * changes the driver says so by chr_ext_wake(). Left out, reads and
 	 * writes are always ready.
 	 *
+	 * chr_ext_sleep_us() is refused: while epoll asks, its set is locked for
+	 * all others who use it.
+	 *
 	 * Return: EPOLL* bits; a number with others counts as EPOLLERR.
 	 * Context: process, may sleep. Since ABI 1.
 	 */
@@ -371,6 +374,9 @@ struct chr_ext_ops {
 	 * as SEEK_SET (0) with the sum; SEEK_END is 2, SEEK_DATA 3, SEEK_HOLE 4.
 	 * Left out, SEEK_SET and SEEK_CUR work and the rest gives EINVAL.
 	 *
+	 * chr_ext_sleep_us() is refused: the position is locked meanwhile, for
+	 * all who share the open file.
+	 *
 	 * Return: the new position, or -errno. Context: process, may sleep.
 	 * Since ABI 1.
 	 */
@@ -378,6 +384,9 @@ struct chr_ext_ops {
 
 	/**
 	 * @mmap: mmap(2) of pages that are there: yes or no. Left out, yes.
+	 *
+	 * chr_ext_sleep_us() is refused: the caller's address space is locked
+	 * meanwhile, for its threads and for who looks at it in /proc.
 	 *
 	 * Return: 0 or -errno. Context: process, may sleep. Since ABI 1.
 	 */
