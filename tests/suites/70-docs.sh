@@ -52,15 +52,15 @@ ok "tutorial 2: and loads" chrext load /tmp/count.bpf.o
 is "tutorial 2: and has no memory" "$(call /dev/count r r:9)" EIO
 ok "tutorial 2: goes for good" chrext unload count
 
-# with_write N: the second block, with the N-th above the driver as its write.
-with_write() {
+# with OP N: the second block, with the N-th above the driver as its OP.
+with() {
 	block 2 "$tutorial" | sed '/^CHR_EXT_DRIVER/,$d'
-	block "$1" "$tutorial"
+	block "$2" "$tutorial"
 	block 2 "$tutorial" | sed -n '/^CHR_EXT_DRIVER/,$p' |
-		sed 's/^\t\.read = /\t.write = (void *)count_write,\n&/'
+		sed "s/^\t\.read = /\t.$1 = (void *)count_$1,\n&/"
 }
 
-with_write 3 > /tmp/third.bpf.c
+with write 3 > /tmp/third.bpf.c
 cp /tmp/third.bpf.c /tmp/count.bpf.c
 ok "tutorial 3: compiles" compile count
 ok "tutorial 3: loads" chrext load /tmp/count.bpf.o
@@ -95,33 +95,46 @@ is "tutorial 4: and counts by it" "$(cat /dev/count /dev/count | tr '\n' ' ')" \
 	"5 10 "
 ok "tutorial 4: goes" chrext unload count
 
-with_write 6 > /tmp/count.bpf.c
+with write 6 > /tmp/count.bpf.c
 ok "tutorial 5: compiles" compile count
 ok "tutorial 5: loads" chrext load /tmp/count.bpf.o
 ok "tutorial 5: takes 100 lines of 3 or 4 bytes" sh -c 'seq 10 109 > /dev/count'
 is "tutorial 5: and has counted them" "$(cat /dev/count)" 101
 ok "tutorial 5: goes" chrext unload count
-block 7 "$tutorial" > /tmp/doorbell.bpf.c
-ok "tutorial 6: compiles" compile doorbell
-ok "tutorial 6: loads" chrext load /tmp/doorbell.bpf.o
+
+block 7 "$tutorial" > /tmp/count.h
+with ioctl 8 | sed '1a #include "count.h"' > /tmp/count.bpf.c
+block 9 "$tutorial" > /tmp/swap.c
+ok "tutorial 6: compiles" compile count
+ok "tutorial 6: the user's side too" gcc -Wall -Werror -o /tmp/swap /tmp/swap.c
+ok "tutorial 6: loads" chrext load /tmp/count.bpf.o
+is "tutorial 6: the count so far comes back" \
+	"$(cat /dev/count > /dev/null; /tmp/swap)" "1000, before 1"
+is "tutorial 6: and the new one is taken" "$(cat /dev/count)" 1001
+is "tutorial 6: another command is none" "$(call /dev/count rw i:1,0)" ENOTTY
+ok "tutorial 6: goes" chrext unload count
+
+block 10 "$tutorial" > /tmp/doorbell.bpf.c
+ok "tutorial 7: compiles" compile doorbell
+ok "tutorial 7: loads" chrext load /tmp/doorbell.bpf.o
 cat /dev/doorbell > /tmp/heard &
 listener=$!
 sleep 0.3
-fails "tutorial 6: a reader waits" test -s /tmp/heard
+fails "tutorial 7: a reader waits" test -s /tmp/heard
 echo > /dev/doorbell
-ok "tutorial 6: and is woken" soon grep -qx ding /tmp/heard
-ok "tutorial 6: a newer version takes its place" chrext replace /tmp/doorbell.bpf.o
+ok "tutorial 7: and is woken" soon grep -qx ding /tmp/heard
+ok "tutorial 7: a newer version takes its place" chrext replace /tmp/doorbell.bpf.o
 echo > /dev/doorbell
 heard_twice() {
 	[ "$(grep -c ding /tmp/heard)" -eq 2 ]
 }
-ok "tutorial 6: which wakes him too" soon heard_twice
+ok "tutorial 7: which wakes him too" soon heard_twice
 kill $listener
 wait $listener 2> /dev/null
-ok "tutorial 6: goes" chrext unload doorbell
+ok "tutorial 7: goes" chrext unload doorbell
 
 is "there is no program in the tutorial that was not tried" \
-	"$(grep -c '^```c$' "$tutorial")" 7
+	"$(grep -c '^```c$' "$tutorial")" 10
 
 ok "abi.md is what the comments give" sh -c 'cd "$1" &&
 	awk -f Documentation/abi.awk bpf/include/chr_ext/abi.h kfuncs/*.c |
