@@ -4,6 +4,7 @@
  * pipe detach NODE NODE CMD...	the same, that CMD takes away
  * pipe crowd NODE N	N sleepers and a record for each; prints what it cost
  * pipe edge NODE	an edge-triggered reader and a busy writer
+ * pipe long NODE	long records, on all CPUs at once, in a pipe of four
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -687,6 +688,97 @@ static int edge(void)
 	return done_testing();
 }
 
+/*
+ * Records so long that most of the time goes into their copies, so that ops
+ * which did not take turns would meet there: two of them at the same place.
+ */
+#define LONG_WORDS	8192
+#define LONG_STEP	64	/* words from one that is looked at to the next */
+#define LONG_EACH	300	/* records of a writer, or reader */
+#define LONG_PAIRS	2
+
+static atomic_int long_read[LONG_PAIRS * LONG_EACH];
+static atomic_int strange, torn, late;
+static time_t long_end;
+
+/* Nobody sleeps: where bytes get lost, one might never be woken. */
+static bool long_again(long n)
+{
+	strange += n >= 0 || errno != EAGAIN;
+	late += time(NULL) >= long_end;
+	sched_yield();
+	return !strange && !torn && !late;
+}
+
+/* Each CPU has a writer and a reader. */
+static void long_pin(long i)
+{
+	cpu_set_t cpu;
+
+	CPU_ZERO(&cpu);
+	CPU_SET(i % sysconf(_SC_NPROCESSORS_ONLN), &cpu);
+	need(!sched_setaffinity(0, sizeof(cpu), &cpu), "sched_setaffinity");
+}
+
+static void *long_write(void *arg)
+{
+	long i, w, n, me = (long)arg, rec[LONG_WORDS] = {};
+
+	long_pin(me);
+	for (i = 1; i <= LONG_EACH; i++) {
+		for (w = 0; w < LONG_WORDS; w += LONG_STEP)
+			rec[w] = me * LONG_EACH + i;
+		while ((n = write(a, rec, sizeof(rec))) != sizeof(rec))
+			if (!long_again(n))
+				return NULL;
+	}
+	return NULL;
+}
+
+static void *long_reader(void *arg)
+{
+	long i, w, n, rec[LONG_WORDS];
+	bool whole;
+
+	long_pin((long)arg);
+	for (i = 0; i < LONG_EACH; i++) {
+		while ((n = read(a, rec, sizeof(rec))) != sizeof(rec))
+			if (!long_again(n))
+				return NULL;
+		whole = rec[0] >= 1 && rec[0] <= LONG_PAIRS * LONG_EACH;
+		for (w = 0; w < LONG_WORDS; w += LONG_STEP)
+			whole &= rec[w] == rec[0];
+		if (whole)
+			long_read[rec[0] - 1]++;
+		torn += !whole;
+	}
+	return NULL;
+}
+
+static int long_records(void)
+{
+	pthread_t w[LONG_PAIRS], r[LONG_PAIRS];
+	int once = 0;
+	long i;
+
+	long_end = time(NULL) + 20 * slow();
+	for (i = 0; i < LONG_PAIRS; i++)
+		need(!pthread_create(&w[i], NULL, long_write, (void *)i) &&
+		     !pthread_create(&r[i], NULL, long_reader, (void *)i),
+		     "thread");
+	for (i = 0; i < LONG_PAIRS; i++) {
+		pthread_join(w[i], NULL);
+		pthread_join(r[i], NULL);
+	}
+	for (i = 0; i < LONG_PAIRS * LONG_EACH; i++)
+		once += long_read[i] == 1;
+	is_num(strange, 0, "no transfer of a long record is short");
+	is_num(torn, 0, "no record is torn");
+	is_num(late, 0, "nobody has to wait for ever");
+	is_num(once, LONG_PAIRS * LONG_EACH, "each record is read once");
+	return done_testing();
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[1] : "";
@@ -699,6 +791,8 @@ int main(int argc, char **argv)
 		return crowd(atoi(argv[3]));
 	if (!strcmp(what, "edge"))
 		return edge();
+	if (!strcmp(what, "long"))
+		return long_records();
 	node[1] = argv[3];
 	b = open_node(1, O_RDWR | O_NONBLOCK);
 	return strcmp(what, "detach") ? basic() : detach(argv + 4);

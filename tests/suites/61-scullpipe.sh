@@ -21,6 +21,10 @@ chrext unload scullpipe
 fails "a pipe of none is refused" load --set dev_size=24
 like "by its probe" "$tap_output" "probe"
 
+ok "a pipe of four long records" load --set dev_size=$((24 + 4 * 65536))
+points "$PROGS/pipe" long $p
+chrext unload scullpipe
+
 # read_calls: how often the op ran.
 read_calls() {
 	bpftool -j prog show name scullpipe_read | jq '[.. | .run_cnt? // empty] | add'
