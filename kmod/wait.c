@@ -13,10 +13,13 @@
 
 #include "chr_ext.h"
 
+/* Among the events of a wake-up for one; nobody waits for it. */
+#define WAKE_ONE	((__force __poll_t)CHR_EXT_WAKE_ONE)
+
 struct sleeper {
 	struct wait_queue_entry entry;
 	__poll_t events;	/* that it waits for */
-	bool woken;		/* at least once; under the queue's lock */
+	bool alone;		/* woken as the only one; under the queue's lock */
 };
 
 static int sleeper_wake(struct wait_queue_entry *entry, unsigned int mode,
@@ -27,7 +30,8 @@ static int sleeper_wake(struct wait_queue_entry *entry, unsigned int mode,
 
 	if (events && !(events & s->events))
 		return 0;
-	s->woken = true;
+	if (events & WAKE_ONE)
+		s->alone = true;
 	return woken_wake_function(entry, mode, sync, key);
 }
 
@@ -51,9 +55,10 @@ static long time_left(struct chr_ext_device *dev, unsigned long start)
  * @arg: its argument
  *
  * Readers and writers are exclusive: the driver may wake one of them. One that
- * was woken and goes wakes another of his kind, because there may be more to do,
- * or he may have died. The last of them finds nothing and sleeps on, which ends
- * it. Who waits for anything is woken each time, and takes nobody's wake-up.
+ * was woken alone and goes wakes another of his kind, because there may be more
+ * to do, or he may have died. The last of them finds nothing and sleeps on, which
+ * ends it. Who was woken with all others leaves nobody behind. Who waits for
+ * anything is woken each time, and takes nobody's wake-up.
  *
  * Return: what the op returned, -ERESTARTSYS after a signal, or -ETIMEDOUT.
  */
@@ -94,8 +99,8 @@ long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
 
 	remove_wait_queue(&dev->wait, &s.entry);
 	atomic_dec(&dev->waiting);
-	if (exclusive && s.woken)
-		wake_up_poll(&dev->wait, events);
+	if (exclusive && s.alone)
+		wake_up_poll(&dev->wait, events | WAKE_ONE);
 	return ret;
 }
 
@@ -119,9 +124,9 @@ static void wake_up_few(struct chr_ext_device *dev, __poll_t events)
 	const __poll_t in = EPOLLIN | EPOLLRDNORM, out = EPOLLOUT | EPOLLWRNORM;
 
 	if (events & in)
-		wake_up_poll(&dev->wait, in);
+		wake_up_poll(&dev->wait, in | WAKE_ONE);
 	if (events & out)
-		wake_up_poll(&dev->wait, out);
+		wake_up_poll(&dev->wait, out | WAKE_ONE);
 	if (events & ~(in | out))
 		__wake_up(&dev->wait, TASK_NORMAL, 0,
 			  poll_to_key(events & ~(in | out)));
