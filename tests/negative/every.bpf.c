@@ -50,6 +50,16 @@ static long echo(struct chr_ext_io *io)
 	return io->len;
 }
 
+/* Who is woken finds the op still there. */
+static long wake(struct chr_ext_dev *dev, __u32 events)
+{
+	long ret = chr_ext_wake(dev, events);
+
+	if (told.linger)
+		chr_ext_sleep_us(dev, told.linger);
+	return ret;
+}
+
 static long doze_once(__u64 i, void *ctx)
 {
 	struct chr_ext_io *io = *(struct chr_ext_io **)ctx;
@@ -88,7 +98,9 @@ long BPF_PROG(every_ioctl, struct chr_ext_file *file, __u32 cmd,
 		return told.ready ? 0 : -EAGAIN;
 	case EVERY_WAKE:
 		told.ready = 1;
-		return chr_ext_wake(file->dev, io->arg);
+		return wake(file->dev, io->arg);
+	case EVERY_NUDGE:
+		return wake(file->dev, io->arg);
 	case EVERY_SLEEP:
 		return chr_ext_sleep_us(file->dev, io->arg);
 	case EVERY_DELAY:

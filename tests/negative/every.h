@@ -11,6 +11,7 @@ struct every {
 	__u32 ready;		/* 0: read, write and EVERY_WAIT say -EAGAIN */
 	__u32 flushes;		/* counted */
 	__u32 overlaps;		/* EVERY_HOLD that met another */
+	__u64 linger;		/* microseconds from a wake to the op's end */
 };
 
 #define EVERY_TELL	_IOW('e', 1, struct every)
@@ -30,6 +31,8 @@ struct every {
 
 #define EVERY_NESTED	_IOW('e', 15, __u64)	/* reads a byte at this address */
 #define EVERY_DOZE	_IO('e', 16)	/* sleeps 100 times so many microseconds */
+
+#define EVERY_NUDGE	_IO('e', 17)	/* wake with these events, no more */
 
 #define EVERY_MEM	(3 * 4096)
 #define EVERY_SIZE	1000		/* SEEK_END */

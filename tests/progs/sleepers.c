@@ -4,7 +4,10 @@
  * driver every (tests/negative), and what befalls them.
  *
  *	detach COMMAND	the device goes, by COMMAND, with everybody waiting
+ *	crowd COMMAND	the same with 4000 readers
  *	wake		all of them are woken
+ *	one		one of a kind is woken
+ *	killed		a reader that is woken is killed
  *	life		readers killed, stopped, traced; descriptors closed,
  *			copied, inherited, sent away, kept over an exec
  *	uring		io_uring: read, write, poll, without threads of its own
@@ -20,6 +23,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -27,6 +31,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/types.h>
+#include "../../bpf/include/chr_ext/abi.h"
 #include "../negative/every.h"
 #include "tap.h"
 
@@ -62,7 +68,8 @@ static bool sleeps(pid_t pid)
 	char path[64], stat[256] = "", *state;
 	int f;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	/* Not the process's, which adds all threads up. */
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, pid);
 	f = open(path, O_RDONLY);
 	if (f < 0 || read(f, stat, sizeof(stat) - 1) <= 0)
 		return false;
@@ -75,8 +82,8 @@ static void until_sleeps(pid_t pid)
 {
 	int i;
 
-	for (i = 0; i < 500 * slow() && !sleeps(pid); i++)
-		usleep(10000);
+	for (i = 0; i < 5000 * slow() && !sleeps(pid); i++)
+		usleep(1000);
 }
 
 enum kind { READ, WRITE, IOCTL, POLL, EPOLL, EPOLLET_, KINDS };
@@ -89,6 +96,7 @@ struct sleeper {
 	pthread_t thread;
 	enum kind kind;
 	atomic_int tid;
+	atomic_bool ended;
 	long ret;
 	long events;
 };
@@ -126,7 +134,20 @@ static void *sleeper(void *arg)
 		close(set);
 	}
 	close(file);
+	s->ended = true;
 	return NULL;
+}
+
+/* Within some seconds; then it is collected. */
+static bool ends(struct sleeper *s)
+{
+	int i;
+
+	for (i = 0; i < 5000 * slow() && !s->ended; i++)
+		usleep(1000);
+	if (s->ended)
+		pthread_join(s->thread, NULL);
+	return s->ended;
 }
 
 static struct sleeper sleepers[KINDS][EACH];
@@ -258,6 +279,60 @@ static void detach(const char *command)
 	is(close(fd), 0, "close is fine");
 }
 
+#define CROWD	4000
+
+static void *read_one(void *arg)
+{
+	struct sleeper *s = arg;
+	char byte;
+
+	s->tid = gettid();
+	s->ret = ret_of(read(fd, &byte, 1));
+	s->ended = true;
+	return NULL;
+}
+
+/* The end of a thread costs more than its wake-up: none ends here. */
+static void *read_and_stay(void *arg)
+{
+	read_one(arg);
+	pause();
+	return NULL;
+}
+
+static void crowd(const char *command)
+{
+	static struct sleeper all[CROWD];
+	int i, asleep = 0, good = 0;
+	pthread_attr_t attr;
+	long start, took;
+
+	tell();
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 65536);
+	for (i = 0; i < CROWD; i++)
+		need(!pthread_create(&all[i].thread, &attr, read_and_stay,
+				     &all[i]), "thread");
+	for (i = 0; i < CROWD; i++) {
+		while (!all[i].tid)
+			usleep(1000);
+		until_sleeps(all[i].tid);
+		asleep += sleeps(all[i].tid);
+	}
+	is_num(asleep, CROWD, "4000 readers sleep");
+	start = now_ms();
+	ok(!system(command), "the device goes");
+	for (i = 0; i < CROWD; i++) {
+		while (!all[i].ended && now_ms() - start < 10000 * slow())
+			usleep(1000);
+		good += all[i].ended && all[i].ret == -ENODEV;
+	}
+	took = now_ms() - start;
+	is_num(good, CROWD, "all of them: ENODEV");
+	ok(took < 2000 * slow(), "within two seconds (%ld ms with the command)",
+	   took);
+}
+
 /* Of an edge-triggered set that stays: how many files have news. */
 static int news(int set)
 {
@@ -288,6 +363,82 @@ static void wake_all(void)
 	close(set);
 }
 
+#define FEW	3	/* readers, writers, and ioctls */
+
+/* How often a thread has gone to sleep. */
+static long slept(pid_t tid)
+{
+	static const char key[] = "\nvoluntary_ctxt_switches:";
+	char path[64], text[4096], *found;
+	long n = 0;
+	int f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status", tid);
+	f = open(path, O_RDONLY);
+	if (f >= 0)
+		n = read(f, text, sizeof(text) - 1);
+	close(f);
+	text[n < 0 ? 0 : n] = 0;
+	found = strstr(text, key);
+	need(found, path);
+	return atol(found + strlen(key));
+}
+
+/* Who has nothing to do sleeps on, but once more. */
+static void nudge(const char *what, unsigned int events, int readers,
+		  int writers)
+{
+	long before[3][FEW];
+	int kind, i, woken[3] = {};
+
+	for (kind = READ; kind <= IOCTL; kind++)
+		for (i = 0; i < FEW; i++)
+			before[kind][i] = slept(sleepers[kind][i].tid);
+	need(!ioctl(fd, EVERY_NUDGE, events), "EVERY_NUDGE");
+	usleep(200000 * slow());
+	for (kind = READ; kind <= IOCTL; kind++)
+		for (i = 0; i < FEW; i++)
+			woken[kind] += before[kind][i] !=
+				       slept(sleepers[kind][i].tid);
+	if (!ok(woken[READ] == readers && woken[WRITE] == writers &&
+		woken[IOCTL] == FEW, "%s", what))
+		diag("%d readers, %d writers, %d ioctls woke up", woken[READ],
+		     woken[WRITE], woken[IOCTL]);
+}
+
+static void wake_one(void)
+{
+	const unsigned int both = EPOLLIN | EPOLLOUT, one = CHR_EXT_WAKE_ONE;
+	int kind, i, good = 0;
+	struct sleeper *s;
+
+	tell();
+	for (kind = READ; kind <= IOCTL; kind++)
+		for (i = 0; i < FEW; i++) {
+			s = &sleepers[kind][i];
+			s->kind = kind;
+			need(!pthread_create(&s->thread, NULL, sleeper, s),
+			     "thread");
+			while (!s->tid)
+				usleep(1000);
+			until_sleeps(s->tid);
+		}
+	nudge("EPOLLIN and one: a reader wakes, and who waits for anything",
+	      EPOLLIN | one, 1, 0);
+	nudge("EPOLLOUT and one: a writer", EPOLLOUT | one, 0, 1);
+	nudge("both and one: one of each", both | one, 1, 1);
+	nudge("EPOLLIN: all readers", EPOLLIN, FEW, 0);
+	nudge("both: all of both", both, FEW, FEW);
+	nudge("EPOLLPRI and one: no reader and no writer", EPOLLPRI | one, 0, 0);
+
+	set_ready(1, both);
+	need(!ioctl(fd, EVERY_NUDGE, both | one), "EVERY_NUDGE");
+	for (kind = READ; kind <= IOCTL; kind++)
+		for (i = 0; i < FEW; i++)
+			good += ends(&sleepers[kind][i]);
+	is_num(good, 3 * FEW, "when there is something, each wakes the next");
+}
+
 /* A child that reads one byte; its status is 0 when it got one. */
 static pid_t reader(void)
 {
@@ -295,8 +446,10 @@ static pid_t reader(void)
 	char byte;
 
 	need(pid >= 0, "fork");
-	if (!pid)
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(read(fd, &byte, 1) == 1 ? 0 : errno);
+	}
 	until_sleeps(pid);
 	return pid;
 }
@@ -312,6 +465,50 @@ static int status_of(pid_t pid)
 static void wake(void)
 {
 	need(!ioctl(fd, EVERY_WAKE, EPOLLIN), "EVERY_WAKE");
+}
+
+static void *wake_one_reader(void *arg)
+{
+	(void)arg;
+	need(!ioctl(fd, EVERY_WAKE, EPOLLIN | CHR_EXT_WAKE_ONE), "EVERY_WAKE");
+	return NULL;
+}
+
+#define KILLS	200
+
+/*
+ * Two readers sleep, one is woken, and killed: sometimes before and sometimes
+ * after. With ops that take turns he may die without having called any.
+ */
+static void killed(void)
+{
+	struct sleeper heir = {};
+	bool served = true;
+	pthread_t waker;
+	pid_t first;
+	int i;
+
+	every.linger = 2000;
+	for (i = 0; i < KILLS && served; i++) {
+		set_ready(0, 0);
+		first = reader();
+		heir.tid = 0;
+		heir.ended = false;
+		need(!pthread_create(&heir.thread, NULL, read_one, &heir),
+		     "thread");
+		while (!heir.tid)
+			usleep(1000);
+		until_sleeps(heir.tid);
+		need(!pthread_create(&waker, NULL, wake_one_reader, NULL),
+		     "thread");
+		usleep(i % 8 * 200);
+		kill(first, SIGKILL);
+		status_of(first);
+		pthread_join(waker, NULL);
+		served = ends(&heir) && heir.ret == 1;
+	}
+	if (!ok(served, "the next is woken, %d times", KILLS))
+		diag("not the %dth time", i);
 }
 
 static void nothing(int sig)
@@ -503,8 +700,14 @@ int main(int argc, char **argv)
 	need(fd >= 0, node);
 	if (!strcmp(argv[1], "detach"))
 		detach(argv[3]);
+	else if (!strcmp(argv[1], "crowd"))
+		crowd(argv[3]);
 	else if (!strcmp(argv[1], "wake"))
 		wake_all();
+	else if (!strcmp(argv[1], "one"))
+		wake_one();
+	else if (!strcmp(argv[1], "killed"))
+		killed();
 	else if (!strcmp(argv[1], "life"))
 		life();
 	else if (!strcmp(argv[1], "uring"))

@@ -6,6 +6,8 @@
 
 ok "a driver that can be told to have nothing" chrext load "$NEGATIVE/every.bpf.o"
 points "$PROGS/sleepers" wake /dev/every
+points "$PROGS/sleepers" one /dev/every
+points "$PROGS/sleepers" killed /dev/every
 points "$PROGS/sleepers" life /dev/every
 ok "no file is left open" soon grep -qx 0 $class/every/files
 points "$PROGS/sleepers" uring /dev/every
@@ -15,6 +17,11 @@ ok "and by the loader's end" \
 	bash -c "chrext load $NEGATIVE/every.bpf.o --foreground & echo \$! > /tmp/loader"
 soon test -c /dev/every
 points "$PROGS/sleepers" detach /dev/every "kill -9 $(cat /tmp/loader)"
+
+# Ops that take turns: one that is woken may die before he has his.
+chrext load "$NEGATIVE/every.bpf.o" --set flags=0x11
+points "$PROGS/sleepers" killed /dev/every
+points "$PROGS/sleepers" crowd /dev/every "chrext unload every"
 
 # A detach while programs sleep in the guard.
 chrext load "$NEGATIVE/every.bpf.o"
