@@ -27,6 +27,13 @@ static const struct chr_ext_kfuncs *const families[] = {
 
 static const struct btf *module_btf;
 
+/*
+ * Nobody aligns this section of a module. arm64 loads a u32 of a known symbol
+ * with an instruction whose relocation has no room for the last two bits.
+ */
+asm(".pushsection .BTF_ids,\"a\"\n"
+    ".balign 4\n"
+    ".popsection");
 BTF_ID_LIST_SINGLE(ops_id, struct, chr_ext_ops)
 
 /*
