@@ -259,6 +259,7 @@ static void robbed(void)
 	is_num(good, 200, "a page that is taken away all the time is fetched");
 }
 
+#ifdef __x86_64__
 /* ioctl(2) as a 32-bit process calls it. */
 static long ioctl32(unsigned int cmd, uint32_t arg)
 {
@@ -310,6 +311,11 @@ static void compat(void)
 	is_num(ioctl32(_IO('E', 4), at), -EINVAL, "another command: EINVAL");
 	munmap(low, 2 * PAGE);
 }
+#else
+static void compat(void)
+{
+}
+#endif
 
 /* By read(2) and write(2), on the same bytes. */
 static void positions(void)
