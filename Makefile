@@ -14,7 +14,7 @@ CFLAGS ?= -O2 -g
 WERROR ?= -Werror
 
 # The lab's: a part of a version, or "all".
-KERNEL ?= all
+KERNEL ?= $(if $(filter arm64,$(ARCH)),arm64,all)
 
 c_flags = -Wall -Wextra $(WERROR) $(CFLAGS) $(CPPFLAGS) -MMD -MP
 bpf_flags = -target bpf -mcpu=v3 -O2 -g -Wall $(WERROR) -I bpf/include -MMD -MP
@@ -98,8 +98,10 @@ drivers: $(driver_o)
 %.bpf.o: %.bpf.c | drivers-check
 	$(CLANG) $(bpf_flags) $(libbpf_cflags) -c -o $@ $<
 
-.PHONY: tests
-tests: $(progs) $(negative_o)
+.PHONY: tests progs
+tests: progs $(negative_o)
+
+progs: $(progs)
 
 # Test modules, for one kernel like the module.
 .PHONY: kmods
@@ -156,8 +158,8 @@ check:
 lab := tests/lab/lab
 .PHONY: lab lab-check lab-selftest vm demo test test-debug
 lab-check:
-	@test -z "$(filter-out amd64,$(ARCH))" || \
-		{ echo "chr_ext: the lab serves ARCH=amd64 only, not $(ARCH)" >&2; exit 1; }
+	@test -z "$(filter-out amd64 arm64,$(ARCH))" || \
+		{ echo "chr_ext: the lab serves ARCH=amd64 and arm64, not $(ARCH)" >&2; exit 1; }
 
 lab: lab-check
 	KERNEL=$(KERNEL) $(lab) build

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
 #
-# Builds the tree in the root: the modules once a kernel, the rest once. Sourced
-# by lab.
+# Builds the tree in the root: the modules once a kernel, programs once an
+# architecture, the BPF objects once. Sourced by lab.
 
 sources() {
 	(
@@ -58,7 +58,12 @@ build() {
 }
 
 build_kernel() {
-	build "$1" module kmods "KERNELDIR=/usr/lib/modules/$1/build"
+	local at='' cross=() chips=kmods
+	if [ "$(arch "$1")" = arm64 ]; then
+		# There are real controllers there.
+		at=/arm64 chips='' cross=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
+	fi
+	build "$1" module $chips "KERNELDIR=$at/usr/lib/modules/$1/build" "${cross[@]}"
 }
 
 # The module that an older header knows, for suites that say "# wants: old".
@@ -70,10 +75,17 @@ build_common() {
 	build common user drivers tests
 }
 
+build_arm64() {
+	local lib=/arm64/usr/lib/aarch64-linux-gnu
+	build common-arm64 user progs CC="aarch64-linux-gnu-gcc --sysroot=/arm64" \
+		PKG_CONFIG="env PKG_CONFIG_SYSROOT_DIR=/arm64 PKG_CONFIG_LIBDIR=$lib/pkgconfig pkg-config"
+}
+
 build_all() {
 	local v
 	for v in $(kernels "${KERNEL:-all}"); do
 		build_kernel "$v" || die "no module for $v"
 	done
 	build_common || die "no loader, drivers or test programs"
+	[ -z "$sysroot" ] || build_arm64 || die "no loader or test programs for arm64"
 }

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Runs inside the root, which is writable for this once: fetches kernels with
-# their headers and lays them beside each other. Each argument is a suite (its
+# Runs inside the root, which is writable for this once: fetches kernels of the
+# architecture $1 with their headers and lays them beside each other, those of
+# another architecture in the sysroot at /arm64. Each argument is a suite (its
 # meta package decides) or the beginning of a version such as 6.12 (the newest
 # package decides). With --default first, the result becomes the default set.
 #
@@ -11,7 +12,11 @@
 
 set -euo pipefail
 
-arch=$(dpkg --print-architecture)
+arch=$1
+native=$(dpkg --print-architecture)
+to=''
+[ "$arch" = "$native" ] || to=/$arch
+shift
 default=
 if [ "${1-}" = --default ]; then
 	default=y
@@ -19,6 +24,8 @@ if [ "${1-}" = --default ]; then
 fi
 # apt's own options, one "-o" "Name=value" pair after another, end at "--".
 apt=(-q=2 -o APT::Sandbox::User=root -o Acquire::Languages=none)
+[ -z "$to" ] || apt+=(-o "APT::Architecture=$arch"
+	-o "APT::Architectures::=$arch" -o "APT::Architectures::=$native")
 while [ "$1" != -- ]; do
 	apt+=("$1")
 	shift
@@ -43,7 +50,7 @@ meta() {
 release() {
 	case $1 in
 	[0-9]*)
-		apt-cache pkgnames "linux-image-$1" | sed "s/^linux-image-//" |
+		apt-cache "${apt[@]}" pkgnames "linux-image-$1" | sed "s/^linux-image-//" |
 			grep -E "^${1//./\\.}([.+].*)?\+deb[0-9]+-$arch\$" | sort -V | tail -n 1
 		;;
 	*-*)
@@ -65,6 +72,8 @@ packages() {
 		todo=("${todo[@]:1}")
 		[[ $seen == *" $p "* ]] && continue
 		seen+="$p "
+		# Its programs run where modules are built.
+		[[ $p != linux-kbuild-* ]] || p+=:$native
 		echo "$p"
 		while read -r p; do
 			[[ $p == linux-*-"${1%-"$arch"}"* ]] && todo+=("$p")
@@ -73,46 +82,48 @@ packages() {
 }
 
 fetch() {
-	local new=/lab/new names deb
+	local new=$to/lab/new names deb
 	mapfile -t names < <(packages "$1")
-	rm -rf $new
-	mkdir -p $new/debs $new/root/usr/lib $new/root/boot
+	rm -rf "$new"
+	mkdir -p "$new"/debs "$new"/root/usr/lib "$new"/root/boot
 	# Debian's own layout; without the link dpkg -x makes a real /lib.
-	ln -s usr/lib $new/root/lib
-	(cd $new/debs && apt-get "${apt[@]}" download "${names[@]}" >&2)
+	ln -s usr/lib "$new"/root/lib
+	(cd "$new"/debs && apt-get "${apt[@]}" download "${names[@]}" >&2)
 	for deb in "$new"/debs/*.deb; do
-		dpkg-deb -x "$deb" $new/root
+		dpkg-deb -x "$deb" "$new"/root
 	done
 	[ -e "$new/root/boot/vmlinuz-$1" ] &&
 		mv "$new/root/boot/vmlinuz-$1" "$new/root/usr/lib/modules/$1/vmlinuz"
-	depmod -b $new/root "$1"
+	depmod -b "$new"/root "$1"
 
-	local path to
+	# The kernel for a guest, the rest for builds; device trees are of arm64.
+	local path
 	for path in "$new/root/usr/lib/modules/$1" "$new"/root/usr/src/* \
-		"$new"/root/usr/lib/linux-kbuild-*; do
-		to=${path#"$new/root"}
-		rm -rf "$to"
-		mv "$path" "$to"
+		"$new"/root/usr/lib/linux-*; do
+		rm -rf "$to${path#"$new/root"}"
+		mv "$path" "$to${path#"$new/root"}"
 	done
-	rm -rf $new
+	rm -rf "$new"
+	[ -z "$to" ] ||
+		sed -i "s,^include /usr,include $to/usr," "$to/usr/src/linux-headers-$1/Makefile"
 	for path in vmlinuz modules.dep build/Makefile build/vmlinux \
 		build/tools/bpf/resolve_btfids/resolve_btfids; do
-		[ -s "/usr/lib/modules/$1/$path" ] || die "the packages of $1 have no $path"
+		[ -s "$to/usr/lib/modules/$1/$path" ] || die "the packages of $1 have no $path"
 	done
 	# Last, so that whatever stops this leaves no kernel that looks whole.
-	: > "/lab/kernels/$1"
+	: > "$to/lab/kernels/$1"
 }
 
-mkdir -p /lab/kernels /usr/lib/modules
+mkdir -p "$to/lab/kernels" "$to/usr/lib/modules" "$to/usr/src"
 apt-get "${apt[@]}" update >&2
 found=()
 for spec; do
 	v=$(release "$spec")
 	[ -n "$v" ] || die "the archive has no kernel for $spec"
-	[ -e "/lab/kernels/$v" ] || fetch "$v"
+	[ -e "$to/lab/kernels/$v" ] || fetch "$v"
 	found+=("$v")
 done
 if [ -n "$default" ]; then
-	printf '%s\n' "${found[@]}" | sort -uV > /lab/default.new
-	mv /lab/default.new /lab/default
+	printf '%s\n' "${found[@]}" | sort -uV > "$to/lab/default.new"
+	mv "$to/lab/default.new" "$to/lab/default"
 fi

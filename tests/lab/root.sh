@@ -1,33 +1,48 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 #
-# The cached root: a Debian with compilers and kernels that both the builds and
-# the guests use. Sourced by lab; root_ready sets $root.
+# The cached roots: a Debian with compilers and kernels that both the builds and
+# the amd64 guests use, and one that the arm64 guests use and programs for them
+# are linked against. Sourced by lab; root_ready sets $root, sysroot_ready sets
+# $sysroot. In $caches/lab-amd64 and $caches/lab-arm64:
 #
-#   $cache/root-HASH/     a complete root; HASH is of what it is made from, so
-#                         that trees with other needs do not take it away
-#     lab/default         the kernels that "all" means
-#     lab/kernels/        an empty file for each kernel that is complete
-#     lab/used            locked by everyone who uses the root
-#   $cache/debug-HASH/    the kernel that looks for mistakes, see debug.sh; HASH
-#                         is of its recipe
-#   $cache/checked-HASH   its time is when the archive was asked for new kernels
-#   $cache/new-HASH/      a root in the making, or what was left of it
-#   $cache/lock           held by the one who builds
-#   $cache/root           link to the root used last, for people
+#   root-HASH/     a complete root; HASH is of what it is made from, so that
+#                  trees with other needs do not take it away
+#     lab/default  the kernels that "all" means
+#     lab/kernels/ an empty file for each kernel that is complete
+#     lab/used     locked by everyone who uses the root
+#     lab/cpio     of arm64: the programs for a guest that can mount nothing
+#   debug-HASH/    the kernel that looks for mistakes, see debug.sh; HASH is of
+#                  its recipe
+#   checked-HASH   its time is when the archive was asked for new kernels
+#   new-HASH/      a root in the making, or what was left of it
+#   lock           held by the one who builds
+#   root           link to the root used last, for people
 
 suite=${SUITE:-trixie}
 # The kernels that "all" means: see kernels.sh for what may stand here.
 read -ra kernel_specs <<< "${LAB_KERNELS:-$suite $suite-backports}"
-root_packages=(
+# What every guest finds, and what its programs are linked against. (stress-ng
+# and fio would bring 300 MB of LLVM and Ceph.)
+guest_packages=(
 	bash coreutils findutils grep sed mawk procps util-linux util-linux-extra
 	kmod iproute2 busybox-static libcap2-bin xz-utils jq perl-base python3-minimal
-	strace stress-ng fio gpiod device-tree-compiler
-	gcc libc6-dev make bc bison flex pkg-config pahole clang-19 bpftool
-	libbpf-dev libelf-dev zlib1g-dev liburing-dev libssl-dev
-	sparse mandoc shellcheck
+	strace gpiod bpftool
+	libc6-dev libbpf-dev libelf-dev zlib1g-dev liburing-dev
 )
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/chr_ext/lab-amd64
+root_packages=(
+	"${guest_packages[@]}" stress-ng fio device-tree-compiler
+	gcc gcc-aarch64-linux-gnu make bc bison flex pkg-config pahole clang-19
+	libssl-dev sparse mandoc shellcheck
+)
+# With what every Debian has and "extract" does not add by itself.
+sysroot_packages=(
+	"${guest_packages[@]}" base-files bsdutils dash debianutils diffutils gzip
+	hostname libc-bin mount tar
+)
+caches=${XDG_CACHE_HOME:-$HOME/.cache}/chr_ext
+cache=$caches/lab-amd64
+arm64_host=(qemu-system-aarch64:qemu-system-arm)
 
 say() {
 	echo "lab: $*" >&2
@@ -47,11 +62,12 @@ timed() {
 	say "$what: $(((${EPOCHREALTIME/./} - ${start/./}) / 1000000)) s"
 }
 
-# What the host lacks is installed, or named in one command.
+# What the host lacks is installed, or named in one command; "$@" are further
+# pairs of a program and its package.
 host_packages() {
 	local need=() tool
 	for tool in qemu-system-x86_64:qemu-system-x86 mmdebstrap:mmdebstrap \
-		newuidmap:uidmap make:make; do
+		newuidmap:uidmap make:make "$@"; do
 		command -v "${tool%:*}" > /dev/null || need+=("${tool#*:}")
 	done
 	[ ${#need[@]} -gt 0 ] || return 0
@@ -79,8 +95,8 @@ as_root() {
 	fi
 }
 
-# Runs COMMAND... in the root $1 with the repository at /src; $2 is ro or rw
-# and says whether the root itself may change.
+# Runs COMMAND... in the root $1 with the repository at /src and the sysroot, if
+# there is one, at /arm64; $2 is ro or rw and says whether they may change.
 in_root() {
 	local dir=$1 mode=$2 var vars=()
 	shift 2
@@ -89,10 +105,11 @@ in_root() {
 	done
 	# shellcheck disable=SC2016
 	as_root sh -ec '
-		root=$1 mode=$2 repo=$3
-		shift 3
+		root=$1 mode=$2 repo=$3 sysroot=$4
+		shift 4
 		mount --bind "$root" "$root"
 		mount --bind "$repo" "$root/src"
+		[ -z "$sysroot" ] || mount --bind "$sysroot" "$root/arm64"
 		mount --rbind /proc "$root/proc"
 		mount --rbind /dev "$root/dev"
 		mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
@@ -105,9 +122,10 @@ in_root() {
 			mount --bind "$root/tmp/hosts" "$root/etc/hosts"
 		else
 			mount -o remount,bind,ro "$root"
+			[ -z "$sysroot" ] || mount -o remount,bind,ro "$root/arm64"
 		fi
 		exec chroot "$root" "$@"
-	' sh "$dir" "$mode" "$repo" \
+	' sh "$dir" "$mode" "$repo" "$sysroot" \
 		env -i "${vars[@]}" HOME=/tmp LC_ALL=C.UTF-8 \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin \
 		sh -c 'cd /src && exec "$@"' sh "$@"
@@ -144,11 +162,17 @@ root_inputs() {
 }
 
 bootstrap() {
-	local dir=$1 opts=() line
+	local arch=$1 dir=$2 opts=() line
 	while read -r line; do
 		opts+=("--aptopt=${line%;}")
 	done < <(apt_settings)
-	opts+=(--variant=minbase "--include=$(IFS=,; echo "${root_packages[*]}")")
+	if [ "$arch" = amd64 ]; then
+		opts+=(--variant=minbase "--include=$(IFS=,; echo "${root_packages[*]}")")
+	else
+		# Unpacked only: nothing of it can run here.
+		opts+=("--arch=$arch" --variant=extract
+			"--include=$(IFS=,; echo "${sysroot_packages[*]}")")
+	fi
 	if [ "$(id -u)" = 0 ]; then
 		# In a mount namespace of its own: one that is killed leaves /proc, /sys
 		# and the host's devices mounted in what is removed next.
@@ -174,17 +198,43 @@ apt_options() {
 	done < <(apt_settings)
 }
 
+# fetch_kernels ARCH DIR [--default] SPEC...: see kernels.sh.
 fetch_kernels() {
-	local dir=$1 opts
-	shift
+	local arch=$1 dir=$2 opts default=()
+	shift 2
 	apt_options
-	[ "$1" != --default ] || opts=(--default "${opts[@]}")
-	[ "$1" != --default ] || shift
-	in_root "$dir" rw bash /src/tests/lab/kernels.sh "${opts[@]}" -- "$@"
+	if [ "$1" = --default ]; then
+		default=("$1")
+		shift
+	fi
+	set -- bash /src/tests/lab/kernels.sh "$arch" "${default[@]}" "${opts[@]}" -- "$@"
+	if [ "$arch" = amd64 ]; then
+		in_root "$dir" rw "$@"
+	else
+		sysroot=$dir in_root "$root" rw "$@"
+	fi
+}
+
+# What the packages' scripts, or their absence, leave to do in the new root $2.
+root_finish() {
+	# shellcheck disable=SC2016
+	as_root sh -ec 'cd "$1"; mkdir -p src lab arm64; : > lab/used
+		: >> etc/hosts; : >> etc/resolv.conf' sh "$2"
+	[ "$1" = arm64 ] || return 0
+	# shellcheck disable=SC2016
+	as_root sh -ec '
+		cp "$1/etc/passwd" "$1/etc/group" "$2/etc/"
+		cd "$2"
+		ln -s mawk usr/bin/awk
+		find . \( -path ./lab -o -path ./var -o -path ./usr/include -o \
+			-path ./usr/share -o -name gconv -o -name "python3*" -o \
+			-name "perl*" -o -name "*.a" \) -prune -o -print |
+			"$1/bin/busybox" cpio -o -H newc > lab/cpio' sh "$root" "$2"
 }
 
 root_build() {
-	local dir=$1 new=$cache/new-${1##*-}
+	local arch=$1 dir=$2 new=${2%/*}/new-${2##*-}
+	shift 2
 	# A host that never asked its mirror does not know whose mirror it is.
 	if [ -z "$(mirror Debian)" ] && [ "$(id -u)" = 0 ]; then
 		timed "apt-get update" apt-get -q=2 update >&2 || :
@@ -192,15 +242,13 @@ root_build() {
 	[ -n "$(mirror Debian)" ] ||
 		die "apt knows no mirror of Debian here (try apt-get update)"
 	mkdir "$new"
-	timed "mmdebstrap $suite" bootstrap "$new" || die "mmdebstrap failed"
-	# shellcheck disable=SC2016
-	as_root sh -ec 'cd "$1"; mkdir -p src lab; : > lab/used
-		: >> etc/hosts; : >> etc/resolv.conf' sh "$new"
-	timed "kernels of ${kernel_specs[*]}" \
-		fetch_kernels "$new" --default "${kernel_specs[@]}" ||
-		die "cannot fetch the kernels of ${kernel_specs[*]}"
+	timed "mmdebstrap $suite $arch" bootstrap "$arch" "$new" ||
+		die "mmdebstrap failed"
+	root_finish "$arch" "$new"
+	timed "kernels of $*" fetch_kernels "$arch" "$new" --default "$@" ||
+		die "cannot fetch the kernels of $*"
 	[ ! -e "$dir" ] || root_remove "$dir"
-	touch "$cache/checked-${dir##*-}"
+	touch "$(checked "$dir")"
 	mv -T "$new" "$dir"
 }
 
@@ -215,10 +263,10 @@ root_remove() {
 # Removes what interrupted builders left and roots that nobody used for a week.
 root_clean() {
 	local old
-	for old in "$cache"/new-* "$cache"/root-*; do
+	for old in "$1"/new-* "$1"/root-*; do
 		[ -d "$old" ] || continue
 		if [[ $old == */root-* && -e $old/lab/used ]]; then
-			[ -n "$(find "$cache/checked-${old##*-}" -mtime -7 2> /dev/null)" ] &&
+			[ -n "$(find "$(checked "$old")" -mtime -7 2> /dev/null)" ] &&
 				continue
 			(exec 9< "$old/lab/used" && flock -n -x 9) || continue
 		fi
@@ -226,11 +274,13 @@ root_clean() {
 	done
 }
 
-# The root $1 has what it should; a file that got lost means another build.
+# The root $1 has what it should, the files "$@" among it; one that got lost means
+# another build.
 root_complete() {
-	local v
-	[ -s "$1/lab/default" ] && [ -x "$1/usr/bin/gcc" ] &&
-		[ -x "$1/usr/bin/clang-19" ] || return
+	local v path
+	for path in lab/default "${@:2}"; do
+		[ -s "$1/$path" ] || return
+	done
 	while read -r v; do
 		[ -e "$1/lab/kernels/$v" ] &&
 			[ -s "$1/usr/lib/modules/$v/vmlinuz" ] &&
@@ -269,34 +319,59 @@ debug_ready() {
 	debug_kernel=$v
 }
 
-checked_today() {
-	[ -n "$(find "$cache/checked-${1##*-}" -mmin -1440 2> /dev/null)" ]
+checked() {
+	echo "${1%/*}/checked-${1##*-}"
 }
 
-# Sets $root: a complete root that stays as long as this process and its
-# children live, and is at most a day behind the archive.
-root_ready() {
-	local dir lock
-	host_packages
-	mkdir -p "$cache"
-	dir=$cache/root-$(root_inputs)
-	if ! root_complete "$dir" || ! checked_today "$dir"; then
-		exec {lock}> "$cache/lock"
+checked_today() {
+	[ -n "$(find "$(checked "$1")" -mmin -1440 2> /dev/null)" ]
+}
+
+# root_get ARCH DIR FILE... -- SPEC...: a complete root in DIR that has FILEs and
+# the kernels of SPECs, stays as long as this process and its children live, and
+# is at most a day behind the archive.
+root_get() {
+	local arch=$1 dir=$2 here=${2%/*} files=() lock used
+	shift 2
+	while [ "$1" != -- ]; do
+		files+=("$1")
+		shift
+	done
+	shift
+	mkdir -p "$here"
+	if ! root_complete "$dir" "${files[@]}" || ! checked_today "$dir"; then
+		exec {lock}> "$here/lock"
 		flock -n "$lock" || timed "wait for another builder" flock "$lock"
-		root_clean
-		if ! root_complete "$dir"; then
-			root_build "$dir"
+		root_clean "$here"
+		if ! root_complete "$dir" "${files[@]}"; then
+			root_build "$arch" "$dir" "$@"
 		elif ! checked_today "$dir"; then
-			touch "$cache/checked-${dir##*-}"
-			timed "look for new kernels" \
-				fetch_kernels "$dir" --default "${kernel_specs[@]}" ||
+			touch "$(checked "$dir")"
+			timed "look for new kernels" fetch_kernels "$arch" "$dir" --default "$@" ||
 				say "cannot ask the archive, the kernels stay as they are"
 		fi
 		exec {lock}>&-
 	fi
-	ln -sfn "${dir##*/}" "$cache/root"
-	root=$dir
+	ln -sfn "${dir##*/}" "$here/root"
 	# Left open: the lock lasts as long as any child.
-	exec {used}< "$root/lab/used"
+	exec {used}< "$dir/lab/used"
 	flock -s "$used"
+}
+
+root_ready() {
+	local dir
+	dir=$cache/root-$(root_inputs)
+	host_packages
+	root_get amd64 "$dir" usr/bin/gcc usr/bin/clang-19 -- "${kernel_specs[@]}"
+	root=$dir
+}
+
+# Of arm64 there is one kernel, Debian's own.
+sysroot_ready() {
+	local dir
+	[ -z "$sysroot" ] || return 0
+	dir=$caches/lab-arm64/root-$(root_inputs)
+	host_packages "${arm64_host[@]}"
+	root_get arm64 "$dir" lab/cpio usr/include/bpf/libbpf.h -- "$suite"
+	sysroot=$dir
 }
