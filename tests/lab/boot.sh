@@ -25,16 +25,63 @@ accel() {
 	fi
 }
 
-# Writes $log/initramfs for the kernel $1; $log/job goes into it.
+# The machine on which a kernel runs unless another is asked for.
+machine_for() {
+	case $(arch "$1") in
+	amd64) echo pc ;;
+	arm64) echo virt ;;
+	esac
+}
+
+# Sets what QEMU is to be called with for the machine $1: $hw, and $ports, where
+# the chardevs console, out and err go; and $tty, their names in the guest.
+machine() {
+	local arm64=(qemu-system-aarch64 -accel "tcg,thread=single" -machine "$1")
+	case $1 in
+	pc)
+		hw=(qemu-system-x86_64 -machine q35 -accel "$(accel)" -cpu "${LAB_CPU:-max}"
+			-smp 2 -m "${LAB_MEM:-1G}")
+		ports=(-serial chardev:console -serial chardev:out -serial chardev:err)
+		tty=(ttyS0 ttyS1 ttyS2)
+		;;
+	virt)
+		hw=("${arm64[@]}" -cpu cortex-a72 -smp 2 -m "${LAB_MEM:-1G}")
+		ports=(-serial chardev:console -device "pci-serial,chardev=out"
+			-device "pci-serial,chardev=err")
+		tty=(ttyAMA0 ttyS0 ttyS1)
+		;;
+	raspi3b)
+		# Its CPUs and memory are what they are. It has two ports, of which
+		# the second says an X of its own at times.
+		hw=("${arm64[@]}")
+		ports=(-serial chardev:out -serial chardev:console)
+		tty=(ttyS1 ttyAMA0 '')
+		;;
+	*) die "there is no machine $1, but pc, virt and raspi3b" ;;
+	esac
+}
+
+# The guest has everything in memory.
+diskless() {
+	[ "$1" = raspi3b ]
+}
+
+# Writes $log/initramfs for the kernel $1 on the machine $2; $log/job goes into
+# it.
 initramfs() {
-	local v=$1 log=$2 dir=$root/usr/lib/modules/$1 tmp=$2/initramfs.d mod path
-	mkdir -p "$tmp"/{bin,dev,proc,newroot,modules} "$log/job"
-	cp "$root/bin/busybox" "$tmp/bin/busybox"
-	cp -r "$log/job" "$tmp/job"
+	local v=$1 machine=$2 log=$3 tmp=$3/initramfs.d guest=$root dir mod path mods
+	mods=(9p 9pnet_virtio virtio_pci virtio-rng configfs)
+	# Without it the board can be neither switched off nor reset.
+	! diskless "$machine" || mods=(configfs bcm2835_wdt bcm2835-rng)
+	[ "$(arch "$v")" = amd64 ] || guest=$sysroot
+	dir=$guest/usr/lib/modules/$v
+	mkdir -p "$tmp/lab/modules" "$log/job"
+	cp "$guest/usr/bin/busybox" "$tmp/lab/busybox"
+	cp -r "$log/job" "$tmp/lab/job"
 	cp "$repo/tests/lab/init" "$tmp/init"
 	chmod 755 "$tmp/init"
 	# One line a module, it first and what it needs behind it; none if built in.
-	for mod in 9p 9pnet_virtio virtio_pci virtio-rng configfs; do
+	for mod in "${mods[@]}"; do
 		sed -n "/\/$mod\.ko[.a-z]*:/s/://p" "$dir/modules.dep" | tr ' ' '\n' | tac
 	done | awk '!seen[$0]++' | while read -r path; do
 		mod=${path##*/}
@@ -43,28 +90,88 @@ initramfs() {
 		*.xz) "$root/bin/busybox" xzcat "$dir/$path" ;;
 		*.ko) cat "$dir/$path" ;;
 		*) die "$v has $path, a kind of module the lab cannot unpack" ;;
-		esac > "$tmp/modules/$mod"
-		echo "$mod" >> "$tmp/modules/order"
+		esac > "$tmp/lab/modules/$mod"
+		echo "$mod" >> "$tmp/lab/modules/order"
 	done
-	(cd "$tmp" && find . | "$root/bin/busybox" cpio -o -H newc) \
-		> "$log/initramfs" 2> "$log/qemu.log"
+	! diskless "$machine" || carry "$v" "$tmp/src"
+	{
+		! diskless "$machine" || cat "$sysroot/lab/cpio"
+		(cd "$tmp" && find . | "$root/bin/busybox" cpio -o -H newc)
+	} > "$log/initramfs" 2> "$log/qemu.log"
 	rm -rf "$tmp"
 }
 
-# qemu KERNEL LOGDIR TIMEOUT CMDLINE OPTIONS...: becomes QEMU.
+# Copies to $2 what suites use of the repository.
+carry() {
+	mkdir -p "$2"
+	(
+		cd "$repo" &&
+			find tests/lab tests/suites "build/$1/src" build/common/src/bpf/drivers \
+				build/common/src/tests/negative build/common-arm64/src/user/chrext \
+				build/common-arm64/src/tests/progs -type f \( -name '*.ko' -o \
+				-name '*.bpf.o' -o -perm /1 -o -path 'tests/*' \) \
+				-exec cp -p --parents -t "$2" {} +
+	)
+}
+
+# Writes $log/dtb for the kernel $1 on the machine $2, if it needs one: its
+# device tree with the overlay $3 applied, as the firmware of boards does.
+device_tree() {
+	local v=$1 machine=$2 overlay=$3 log=$4 base=$4/base.dtb hw ports tty
+	case $machine in
+	raspi3b)
+		cp "$sysroot/usr/lib/linux-image-$v/broadcom/bcm2837-rpi-3-b.dtb" "$base"
+		;;
+	*)
+		[ -n "$overlay" ] || return 0
+		[ "$machine" = virt ] || die "$machine has no device tree for $overlay"
+		machine virt
+		"${hw[@]}" -machine "dumpdtb=$base" -nodefaults -display none 2> "$log/qemu.log" ||
+			die "cannot get the device tree of $machine: see $log/qemu.log"
+		;;
+	esac
+	# shellcheck disable=SC2016
+	in_root "$root" ro sh -ec '
+		cat > /tmp/dtb
+		case $1 in
+		# Bluetooth would take the port.
+		raspi3b) fdtput -t s /tmp/dtb /soc/serial@7e201000/bluetooth status disabled ;;
+		# The name that it has on the other board.
+		virt) fdtput -p -t s /tmp/dtb /__symbols__ gpio /pl061@9030000 ;;
+		esac
+		if [ -n "$3" ]; then
+			cpp -nostdinc -undef -P -x assembler-with-cpp \
+				-I "/arm64/usr/lib/modules/$2/source/include" - <&3 |
+				dtc -q -@ -I dts -O dtb -o /tmp/dtbo -
+			fdtoverlay -i /tmp/dtb -o /tmp/new /tmp/dtbo
+			mv /tmp/new /tmp/dtb
+		fi
+		cat /tmp/dtb
+	' sh "$machine" "$v" "$overlay" < "$base" 3< "${overlay:-/dev/null}" > "$log/dtb" ||
+		die "cannot apply $overlay to the device tree of $machine"
+	rm "$base"
+}
+
+# qemu KERNEL MACHINE LOGDIR TIMEOUT CMDLINE OPTIONS...: becomes QEMU; OPTIONS
+# say what the chardevs console, out and err are.
 qemu() {
-	local v=$1 log=$2 limit=$3 cmdline=$4
-	shift 4
+	local v=$1 machine=$2 log=$3 limit=$4 cmdline=$5 guest=$root hw ports tty more=()
+	shift 5
+	machine "$machine"
+	[ "$(arch "$v")" = amd64 ] || guest=$sysroot
+	diskless "$machine" || more=(-device virtio-rng-pci
+		-virtfs "local,path=$guest,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
+		-virtfs "local,path=$repo,mount_tag=src,security_model=none,readonly=on,multidevs=remap")
+	[ ! -e "$log/dtb" ] || more+=(-dtb "$log/dtb")
+	# Init finds in its environment what the kernel does not know.
+	cmdline="LAB_CONSOLE=${tty[0]} LAB_OUT=${tty[1]} LAB_ERR=${tty[2]} $cmdline"
 	# A guest must not outlive the lab, however the lab ends.
 	exec setpriv --pdeathsig TERM timeout --foreground -k 5 "$limit" \
-		setpriv --pdeathsig KILL qemu-system-x86_64 \
+		setpriv --pdeathsig KILL "${hw[@]}" \
 		-no-user-config -nodefaults -nographic -no-reboot \
-		-machine q35 -accel "$(accel)" -cpu "${LAB_CPU:-max}" -smp 2 -m "${LAB_MEM:-1G}" \
-		-kernel "$root/usr/lib/modules/$v/vmlinuz" -initrd "$log/initramfs" \
-		-append "console=ttyS0 loglevel=7 ignore_loglevel panic=-1 oops=panic $cmdline" \
-		-virtfs "local,path=$root,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
-		-virtfs "local,path=$repo,mount_tag=src,security_model=none,readonly=on,multidevs=remap" \
-		-device virtio-rng-pci "$@"
+		-kernel "$guest/usr/lib/modules/$v/vmlinuz" -initrd "$log/initramfs" \
+		-append "console=${tty[0]} loglevel=7 ignore_loglevel panic=-1 oops=panic $cmdline" \
+		"$@" "${ports[@]}" "${more[@]}"
 }
 
 # The script's exit status in the run in the directory $1; nothing if the guest
@@ -114,36 +221,42 @@ watch_boot() {
 	kill "$2"
 }
 
-# boot KERNEL LOGDIR TIMEOUT CMDLINE SCRIPT ARGS...: runs a script in a guest
-# and prints what it prints. judge says how it went.
+# boot KERNEL MACHINE OVERLAY LOGDIR TIMEOUT CMDLINE SCRIPT ARGS...: runs a script
+# in a guest and prints what it prints. judge says how it went.
 boot() {
-	local v=$1 log=$2 limit=$3 cmdline=$4 script=$5 argv=() status try self
-	shift 5
+	local v=$1 machine=$2 overlay=$3 log=$4 limit=$5 cmdline=$6 script=$7
+	local argv=() filter status try self
+	shift 7
 	script=$(realpath "$script")
 	[ -f "$script" ] || die "there is no script $script"
 	rm -rf "$log"
 	mkdir -p "$log/job"
 	: > "$log/console.log"
 	[ -x "$script" ] || argv=(bash)
-	if [[ $script == "$repo"/* ]]; then
+	if [[ $script == "$repo"/* ]] && ! diskless "$machine"; then
 		script=/src/${script#"$repo/"}
 	else
 		cp -p "$script" "$log/job/script"
 		script=/run/lab/script
 	fi
 	printf '%s\0' env "LAB_KERNEL=$v" "LAB_SLOW=${LAB_SLOW:-1}" "${argv[@]}" "$script" "$@" > "$log/job/argv"
-	initramfs "$v" "$log"
+	initramfs "$v" "$machine" "$log"
+	device_tree "$v" "$machine" "$overlay" "$log"
+	# What is for the lab and not for the reader.
+	filter=(-e '/^taint: [0-9]*$/d' -e '/^verdict: [0-9]*$/d')
+	! diskless "$machine" ||
+		filter+=(-e '/^stderr: /{' -e 's///' -e "w $log/stderr" -e d -e '}')
 	for try in 1 2 3; do
 		status=0
 		(
 			exec 3>&1 > "$log/qemu.log" 2>&1 < /dev/null
 			self=$BASHPID
 			watch_boot "$log" "$self" 3>&- &
-			qemu "$v" "$log" "$limit" "$cmdline" \
-				-serial "file:$log/console.log" -serial file:/dev/fd/3 \
-				-serial "file:$log/stderr"
-		) | tee "$log/stdout" | sed -u -e '/^taint: [0-9]*$/d' -e '/^verdict: [0-9]*$/d' ||
-			status=$?
+			qemu "$v" "$machine" "$log" "$limit" "$cmdline" \
+				-chardev "file,id=console,path=$log/console.log" \
+				-chardev file,id=out,path=/dev/fd/3 \
+				-chardev "file,id=err,path=$log/stderr"
+		) | tee "$log/stdout" | sed -u "${filter[@]}" || status=$?
 		[ -e "$log/stuck" ] && [ "$try" -lt 3 ] || break
 		mv "$log/console.log" "$log/console.stuck$try.log"
 		rm "$log/stuck"

@@ -37,17 +37,36 @@ flatten() {
 	}'
 }
 
-suite_limit() {
-	sed -n 's/^# timeout: *\([0-9]\+\)$/\1/p' "$1" | head -n 1
+# The value of the comment "# $1: VALUE" at the head of the suite $2.
+header() {
+	sed -n -e "s/^# $1: *//p" -e '/^[^#]/q' "$2" | head -n 1
 }
 
-# One suite on one kernel: its TAP goes to $3/tap.
+# The machines on which the suite $1 runs, of those whose kernel KERNEL allows:
+# without a word of its own the one for that kernel, and pc if there is a choice.
+machines() {
+	local named machine
+	named=$(header machines "$1")
+	case ${KERNEL:-all} in
+	all) echo "${named:-pc}" ;;
+	*)
+		for machine in ${named:-$(machine_for "$KERNEL")}; do
+			[ "$(arch "$machine")" != "$(arch "$KERNEL")" ] || echo "$machine"
+		done
+		;;
+	esac
+}
+
+# One suite on one machine: its TAP goes to $4/tap.
 suite_run() {
-	local v=$1 path=$2 log=$3 who limit why failures status start=$EPOCHREALTIME
-	who="$v/$(basename "$path" .sh): "
-	limit=$(suite_limit "$path")
+	local v=$1 machine=$2 path=$3 log=$4
+	local who limit overlay why failures status start=$EPOCHREALTIME
+	who="$v/$(basename "$log"): "
+	limit=$(header timeout "$path")
 	limit=$((${limit:-120} * ${LAB_SLOW:-1}))
-	boot "$v" "$log" "$limit" '' "$path" > "$log.out"
+	overlay=$(header "overlay $machine" "$path")
+	overlay=${overlay:-$(header overlay "$path")}
+	boot "$v" "$machine" "${overlay:+$repo/$overlay}" "$log" "$limit" '' "$path" > "$log.out"
 	{
 		flatten "$who" < "$log.out"
 		rm -f "$log.out"
@@ -112,10 +131,10 @@ suite_path() {
 	die "there is no suite $1"
 }
 
-# Every suite of "$@" (all, without any) on every kernel wanted.
+# Every suite of "$@" (all, without any) on every machine and kernel wanted.
 run_suites() {
-	local v wanted path log pid paths=() built=() running=0
-	local -A logof=()
+	local v wanted='' path log pid machine paths=() built=() running=0
+	local -A logof=() machines=()
 	if [ $# -eq 0 ]; then
 		paths=("$repo"/tests/suites/*.sh)
 	else
@@ -124,8 +143,19 @@ run_suites() {
 			paths+=("$path")
 		done
 	fi
-	wanted=$(kernels "${KERNEL:-all}")
-	if ! build_common; then
+	for path in "${paths[@]}"; do
+		machines[$path]=$(machines "$path" | xargs)
+		[ -n "${machines[$path]}" ] ||
+			echo "# $(basename "$path" .sh) is for $(header machines "$path"), not for KERNEL=$KERNEL"
+	done
+	if [[ " ${machines[*]} " == *" pc "* ]]; then
+		wanted=$(kernels "${KERNEL:-all}")
+	fi
+	if [ "$(arch "${machines[*]}")" = arm64 ]; then
+		sysroot_ready
+		wanted+=" $(kernels arm64)"
+	fi
+	if ! build_common || { [ -n "$sysroot" ] && ! build_arm64; }; then
 		echo "not ok - build of the loader, drivers and test programs"
 		echo end
 		return
@@ -149,12 +179,16 @@ run_suites() {
 	for v in "${built[@]}"; do
 		mkdir -p "$logs/$v"
 		for path in "${paths[@]}"; do
-			[ $running -lt $guests_at_once ] || reap
-			log=$logs/$v/$(basename "$path" .sh)
-			rm -rf "$log"
-			suite_run "$v" "$path" "$log" &
-			logof[$!]=$log
-			running=$((running + 1))
+			for machine in ${machines[$path]}; do
+				[ "$(arch "$machine")" = "$(arch "$v")" ] || continue
+				[ $running -lt $guests_at_once ] || reap
+				log=$logs/$v/$(basename "$path" .sh)
+				[ "$machine" = "$(machine_for "$v")" ] || log+=-$machine
+				rm -rf "$log"
+				suite_run "$v" "$machine" "$path" "$log" &
+				logof[$!]=$log
+				running=$((running + 1))
+			done
 		done
 	done
 	while [ $running -gt 0 ]; do
