@@ -38,7 +38,7 @@ make -s modules_install INSTALL_MOD_PATH="$to/usr" > /dev/null
 cp arch/x86/boot/bzImage "$modules/vmlinuz"
 rm -f "$modules/build" "$modules/source"
 strip -g vmlinux
-find . -name '*.o' -o -name '*.a' -o -name '*.cmd' | xargs rm -f
+find . \( -name '*.o' -o -name '*.a' -o -name '*.cmd' \) -delete
 rm -rf Documentation sound samples drivers/gpu drivers/net drivers/media .tmp_vmlinux*
 mkdir -p "$to/usr/src"
 mv "$PWD" "$to/usr/src/linux-$v"
