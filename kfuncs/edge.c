@@ -53,14 +53,22 @@ void chr_ext_gpio_which_edge(struct chr_ext_device *dev,
 {
 	struct chr_ext_gpio *g;
 	struct chr_ext_line *line;
+	int before, left, tries = 8;
 	bool high;
 
 	if (event->type != CHR_EXT_EVENT_EDGE || event->edge)
 		return;
 	g = chr_ext_gpio_find(&dev->pub, event->handle);
 	line = &g->lines[event->index];
-	high = gpiod_get_value_cansleep(g->descs->desc[event->index]) > 0;
-	if (atomic_dec_return(&line->unknown) % 2)
+	/* An edge meanwhile may be in the value or not: look again. */
+	left = atomic_read(&line->unknown);
+	do {
+		before = left;
+		high = gpiod_get_value_cansleep(g->descs->desc[event->index]) > 0;
+		left = atomic_read(&line->unknown);
+	} while (left != before && --tries);
+	atomic_dec(&line->unknown);
+	if (left % 2 == 0)
 		high = !high;
 	event->edge = high ? CHR_EXT_EDGE_RISING : CHR_EXT_EDGE_FALLING;
 }
@@ -136,6 +144,8 @@ __bpf_kfunc int chr_ext_gpio_listen(struct chr_ext_dev *dev, s32 handle,
 	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
 	int err;
 
+	if (!chr_ext_may_sleep())
+		return -EWOULDBLOCK;
 	if (!g)
 		return -EBADF;
 	if (index >= g->descs->ndescs || edges & ~CHR_EXT_EDGE_BOTH)

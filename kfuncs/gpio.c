@@ -165,8 +165,10 @@ static struct chr_ext_gpio *gpio_refuse(struct chr_ext_device *dev,
 	case -EPROBE_DEFER:
 		break;
 	case -ENOENT:
-		pr_err("%s: refused: %s has no lines \"%s\"\n", name,
-		       dev_name(dev->dev.parent), con_id);
+		/* A driver may be able to do without. */
+		chr_ext_log_note(dev->drv->log, CHR_EXT_NOTICE,
+				 "%s: %s has no lines \"%s\"", name,
+				 dev_name(dev->dev.parent), con_id);
 		break;
 	case -EBUSY:
 		pr_err("%s: refused: somebody else uses a line of \"%s\"\n",
@@ -238,7 +240,7 @@ static const u32 config_params[] = {
 	[CHR_EXT_GPIO_DEBOUNCE] = PIN_CONFIG_INPUT_DEBOUNCE,
 };
 
-/* One line; NULL or an error when there is none. */
+/* One line, or an error when there is none. */
 static struct chr_ext_gpio *gpio_line(struct chr_ext_dev *dev, s32 handle,
 				      u32 index)
 {
@@ -270,7 +272,8 @@ static int gpio_may(const struct chr_ext_gpio *g, u64 mask, u32 flags,
 {
 	if (!mask_fits(g, mask) || flags & ~CHR_EXT_GPIO_RAW)
 		return -EINVAL;
-	return g->can_sleep && !may_sleep ? -EWOULDBLOCK : 0;
+	return g->can_sleep && (!may_sleep || !chr_ext_may_sleep()) ?
+		-EWOULDBLOCK : 0;
 }
 
 /*
@@ -297,6 +300,7 @@ int chr_ext_gpio_put_bits(struct chr_ext_gpio *g, u64 mask, u64 values,
 	}
 	gpio_pick(g, mask, descs);
 
+	may_sleep &= chr_ext_may_sleep();
 	if (flags & CHR_EXT_GPIO_RAW)
 		return may_sleep ?
 			gpiod_set_raw_array_value_cansleep(n, descs, NULL, bits) :
@@ -320,6 +324,7 @@ static int gpio_take_bits(struct chr_ext_gpio *g, u64 mask, u64 *values,
 		return err;
 	n = gpio_pick(g, mask, descs);
 
+	may_sleep &= chr_ext_may_sleep();
 	if (flags & CHR_EXT_GPIO_RAW)
 		err = may_sleep ?
 			gpiod_get_raw_array_value_cansleep(n, descs, NULL, bits) :
@@ -405,6 +410,8 @@ __bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
 	struct chr_ext_gpio *g;
 	s32 handle;
 
+	if (!chr_ext_may_sleep())
+		return -EWOULDBLOCK;
 	if (!*con_id__str ||
 	    strnlen(con_id__str, CHR_EXT_CON_ID_LEN) == CHR_EXT_CON_ID_LEN ||
 	    flags >= ARRAY_SIZE(get_flags)) {
@@ -482,6 +489,8 @@ __bpf_kfunc int chr_ext_gpio_direction_input(struct chr_ext_dev *dev,
 	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
 	int err;
 
+	if (!chr_ext_may_sleep())
+		return -EWOULDBLOCK;
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	guard(mutex)(&g->lock);
@@ -510,6 +519,8 @@ __bpf_kfunc int chr_ext_gpio_direction_output(struct chr_ext_dev *dev,
 	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
 	int err;
 
+	if (!chr_ext_may_sleep())
+		return -EWOULDBLOCK;
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	guard(mutex)(&g->lock);
@@ -562,6 +573,8 @@ __bpf_kfunc int chr_ext_gpio_set_config(struct chr_ext_dev *dev, s32 handle,
 	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
 	struct gpio_desc *desc;
 
+	if (!chr_ext_may_sleep())
+		return -EWOULDBLOCK;
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	guard(mutex)(&g->lock);

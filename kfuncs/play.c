@@ -222,6 +222,8 @@ __bpf_kfunc int chr_ext_gpio_play(struct chr_ext_dev *dev, s32 handle,
 	struct chr_ext_player *p;
 	int err;
 
+	if (!chr_ext_may_sleep())
+		return -EWOULDBLOCK;
 	if (!g)
 		return -EBADF;
 	if (!n || steps__sz % sizeof(*copy) || flags & ~CHR_EXT_PLAY_REPEAT)
@@ -267,6 +269,8 @@ __bpf_kfunc int chr_ext_gpio_stop(struct chr_ext_dev *dev, s32 handle)
 {
 	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
 
+	if (!chr_ext_may_sleep())
+		return -EWOULDBLOCK;
 	if (!g)
 		return -EBADF;
 	guard(mutex)(&g->lock);
@@ -293,6 +297,8 @@ __bpf_kfunc int chr_ext_gpio_played(struct chr_ext_dev *dev, s32 handle,
 	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
 	struct chr_ext_gpio_played state = {};
 
+	if (!chr_ext_may_sleep())
+		return -EWOULDBLOCK;
 	if (!g)
 		return -EBADF;
 	guard(mutex)(&g->lock);

@@ -156,13 +156,16 @@ __bpf_kfunc int chr_ext_delay_us(u32 us)
  * Return: 0; -EINVAL when @us is too long; -ENODEV when the device is being
  * revoked, or -EINTR when the caller is being killed, before the time was over;
  * -EBUSY when somebody has been waiting for a second.
- * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 1.
+ * Context: process, sleeps: only from SEC("struct_ops.s/..."); -EWOULDBLOCK from
+ * a timer. Since ABI 1.
  */
 __bpf_kfunc int chr_ext_sleep_us(struct chr_ext_dev *dev, u32 us)
 {
 	struct chr_ext_device *d = to_device(dev);
 	int ret;
 
+	if (!chr_ext_may_sleep())
+		return -EWOULDBLOCK;
 	if (us > CHR_EXT_MAX_SLEEP_US)
 		return -EINVAL;
 	if (chr_ext_drain_is_slow())

@@ -10,6 +10,7 @@
 #include <linux/btf.h>
 #include <linux/err.h>
 #include <linux/hrtimer.h>
+#include <linux/preempt.h>
 
 /* The default, and no flag any more, in 7.x; goes when 6.12 does. */
 #ifndef KF_TRUSTED_ARGS
@@ -30,6 +31,16 @@ static inline s32 chr_ext_find_kfunc(const char *name)
 #else
 	return -ENOENT;
 #endif
+}
+
+/*
+ * The verifier of 6.12 lets the timers of a sleepable program, which run in an
+ * interrupt, call kfuncs that sleep: each of those asks here first. Goes when
+ * 6.12 does.
+ */
+static inline bool chr_ext_may_sleep(void)
+{
+	return in_task();
 }
 
 /* In two steps until 6.13; goes when 6.12 does. */
