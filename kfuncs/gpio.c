@@ -72,23 +72,53 @@ static s32 gpio_publish(struct chr_ext_gpio *g)
 	return -ENOSPC;
 }
 
+/* What has to be known of a chip that may go at any time. */
+struct chip_look {
+	struct gpio_device *gdev;
+	struct device *parent;		/* for put_device(), or NULL */
+	bool tells_direction;
+};
+
+/* Called while the chip cannot go. */
+static int chip_looked_at(struct gpio_chip *gc, const void *data)
+{
+	struct chip_look *look = (void *)data;
+
+	if (gc->gpiodev != look->gdev)
+		return 0;
+	look->parent = get_device(gc->parent);
+	look->tells_direction = gc->get_direction;
+	return 1;
+}
+
 /*
  * When the controller's driver goes, the driver core is to take our device from
- * its driver first, and to give it back when the controller is there again.
+ * its driver first, and to give it back when the controller is there again. A
+ * controller that is just coming or going is none yet, or none any more.
  */
-static int gpio_follow(struct device *consumer, struct gpio_desc *desc)
+static int gpio_follow(struct chr_ext_device *dev, struct device *supplier)
 {
-	struct device *supplier =
-		gpio_device_to_device(gpiod_to_gpio_device(desc))->parent;
 	struct device_link *link;
 
-	if (!supplier ||
-	    READ_ONCE(supplier->links.status) != DL_DEV_DRIVER_BOUND)
+	if (!supplier)
 		return 0;
-	link = device_link_add(consumer, supplier, DL_FLAG_AUTOPROBE_CONSUMER);
-	if (!link || READ_ONCE(link->status) == DL_STATE_SUPPLIER_UNBIND)
+	switch (READ_ONCE(supplier->links.status)) {
+	case DL_DEV_NO_DRIVER:
+		return 0;
+	case DL_DEV_DRIVER_BOUND:
+		break;
+	default:
 		return -EPROBE_DEFER;
-	return 0;
+	}
+	link = device_link_add(dev->dev.parent, supplier,
+			       DL_FLAG_AUTOPROBE_CONSUMER);
+	if (!link)
+		return -EPROBE_DEFER;
+	if (READ_ONCE(link->status) != DL_STATE_SUPPLIER_UNBIND)
+		return 0;
+	/* The driver core counts on a probe that fails. */
+	WRITE_ONCE(dev->must_defer, true);
+	return -EPROBE_DEFER;
 }
 
 /* The consumer that gpioinfo(1) shows: the node and the con_id. */
@@ -109,20 +139,41 @@ static int gpio_name_lines(struct chr_ext_gpio *g)
 	return 0;
 }
 
-static int gpio_set_up(struct chr_ext_gpio *g)
+static int gpio_set_up_line(struct chr_ext_gpio *g, u32 i,
+			    enum gpiod_flags flags)
 {
-	struct gpio_desc *desc;
+	struct gpio_desc *desc = g->descs->desc[i];
+	struct chip_look look = { .gdev = gpiod_to_gpio_device(desc) };
+	struct gpio_device *gdev;
+	int err;
+
+	g->lines[i].gpio = g;
+	g->lines[i].index = i;
+	g->can_sleep |= gpiod_cansleep(desc);
+
+	gdev = gpio_device_find(&look, chip_looked_at);
+	if (!gdev)
+		return -EPROBE_DEFER;
+	gpio_device_put(gdev);
+
+	/* gpiolib warns of chips that cannot tell; what was asked for is known. */
+	if (flags != GPIOD_ASIS)
+		__assign_bit(i, g->outputs, flags != GPIOD_IN);
+	else if (look.tells_direction)
+		__assign_bit(i, g->outputs, !gpiod_get_direction(desc));
+
+	err = gpio_follow(g->dev, look.parent);
+	put_device(look.parent);
+	return err;
+}
+
+static int gpio_set_up(struct chr_ext_gpio *g, enum gpiod_flags flags)
+{
 	int err;
 	u32 i;
 
 	for (i = 0; i < g->descs->ndescs; i++) {
-		desc = g->descs->desc[i];
-		g->lines[i].gpio = g;
-		g->lines[i].index = i;
-		g->can_sleep |= gpiod_cansleep(desc);
-		if (!gpiod_get_direction(desc))
-			__set_bit(i, g->outputs);
-		err = gpio_follow(g->dev->dev.parent, desc);
+		err = gpio_set_up_line(g, i, flags);
 		if (err)
 			return err;
 	}
@@ -171,15 +222,15 @@ static struct chr_ext_gpio *gpio_refuse(struct chr_ext_device *dev,
 				 dev_name(dev->dev.parent), con_id);
 		break;
 	case -EBUSY:
-		pr_err("%s: refused: somebody else uses a line of \"%s\"\n",
+		pr_err_ratelimited("%s: refused: somebody else uses a line of \"%s\"\n",
 		       name, con_id);
 		break;
 	case -E2BIG:
-		pr_err("%s: refused: there are more than %u lines \"%s\"\n",
+		pr_err_ratelimited("%s: refused: there are more than %u lines \"%s\"\n",
 		       name, CHR_EXT_MAX_LINES, con_id);
 		break;
 	default:
-		pr_err("%s: refused: cannot get the lines \"%s\": %pe\n", name,
+		pr_err_ratelimited("%s: refused: cannot get the lines \"%s\": %pe\n", name,
 		       con_id, ERR_PTR(err));
 	}
 	return ERR_PTR(err);
@@ -211,7 +262,7 @@ static struct chr_ext_gpio *gpio_request(struct chr_ext_device *dev,
 		err = PTR_ERR(g->descs);
 		goto err_free;
 	}
-	err = g->descs->ndescs == n ? gpio_set_up(g) : -EAGAIN;
+	err = g->descs->ndescs == n ? gpio_set_up(g, flags) : -EAGAIN;
 	if (!err)
 		return g;
 
@@ -415,7 +466,7 @@ __bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
 	if (!*con_id__str ||
 	    strnlen(con_id__str, CHR_EXT_CON_ID_LEN) == CHR_EXT_CON_ID_LEN ||
 	    flags >= ARRAY_SIZE(get_flags)) {
-		pr_err("%s: refused: a con_id has 1 to %u characters, and flags are at most %zu\n",
+		pr_err_ratelimited("%s: refused: a con_id has 1 to %u characters, and flags are at most %zu\n",
 		       dev->name, CHR_EXT_CON_ID_LEN - 1,
 		       ARRAY_SIZE(get_flags) - 1);
 		return -EINVAL;
@@ -430,7 +481,7 @@ __bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
 		return PTR_ERR(g);
 	handle = gpio_publish(g);
 	if (handle < 0) {
-		pr_err("%s: refused: the device has %u con_ids already\n",
+		pr_err_ratelimited("%s: refused: the device has %u con_ids already\n",
 		       dev->name, SLOTS);
 		gpio_free(g);
 	}
@@ -563,8 +614,8 @@ __bpf_kfunc int chr_ext_gpio_get_direction(struct chr_ext_dev *dev, s32 handle,
  * Ops: all.
  *
  * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when there is no such
- * line, @param or @arg; -EOPNOTSUPP when the controller cannot do it, or what
- * it said.
+ * line, @param or @arg; -EBUSY for CHR_EXT_GPIO_ACTIVE_LOW while edges are
+ * heard; -EOPNOTSUPP when the controller cannot do it, or what it said.
  * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
  */
 __bpf_kfunc int chr_ext_gpio_set_config(struct chr_ext_dev *dev, s32 handle,
@@ -580,7 +631,7 @@ __bpf_kfunc int chr_ext_gpio_set_config(struct chr_ext_dev *dev, s32 handle,
 	guard(mutex)(&g->lock);
 	desc = g->descs->desc[index];
 	if (param == CHR_EXT_GPIO_ACTIVE_LOW)
-		return set_active_low(desc, arg);
+		return g->lines[index].irq ? -EBUSY : set_active_low(desc, arg);
 	if (param >= ARRAY_SIZE(config_params))
 		return -EINVAL;
 	if (param != CHR_EXT_GPIO_DEBOUNCE && arg)

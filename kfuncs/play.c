@@ -63,7 +63,7 @@ static void player_count(struct chr_ext_player *p, u64 late)
 static bool player_step(struct chr_ext_player *p)
 {
 	struct chr_ext_gpio *g = p->gpio;
-	ktime_t now = ktime_get();
+	ktime_t now = ktime_get(), end, free;
 	int err;
 
 	if (READ_ONCE(p->stop))
@@ -84,11 +84,12 @@ static bool player_step(struct chr_ext_player *p)
 	}
 	player_count(p, ktime_to_ns(ktime_sub(now, p->due)));
 
-	/* Who cannot keep up leaves the CPU to others all the same. */
 	p->due = ktime_add_ns(p->due, p->steps[p->pos++].hold_ns);
-	now = ktime_add_ns(ktime_get(), CHR_EXT_MIN_HOLD_NS);
-	if (ktime_before(p->due, ktime_sub_ns(now, CHR_EXT_MIN_HOLD_NS)))
-		p->due = now;
+	/* However slow the controller is, others get half of the CPU. */
+	end = ktime_get();
+	free = ktime_add(end, ktime_sub(end, now));
+	if (ktime_before(p->due, free))
+		p->due = free;
 	return true;
 }
 

@@ -133,13 +133,16 @@ __bpf_kfunc u64 chr_ext_real_ns(void)
  *
  * Ops: all.
  *
- * Return: 0, or -EINVAL when @us is too long.
+ * Return: 0; -EINVAL when @us is too long, -EBUSY when somebody has been waiting
+ * for programs to end for a second.
  * Context: any; does not sleep. Since ABI 1.
  */
 __bpf_kfunc int chr_ext_delay_us(u32 us)
 {
 	if (us > CHR_EXT_MAX_DELAY_US)
 		return -EINVAL;
+	if (chr_ext_drain_is_slow())
+		return -EBUSY;
 	udelay(us);
 	return 0;
 }
@@ -155,7 +158,8 @@ __bpf_kfunc int chr_ext_delay_us(u32 us)
  *
  * Return: 0; -EINVAL when @us is too long; -ENODEV when the device is being
  * revoked, or -EINTR when the caller is being killed, before the time was over;
- * -EBUSY when somebody has been waiting for a second.
+ * -EBUSY when somebody has been waiting for a second, or probe is at it for
+ * CHR_EXT_MAX_PROBE_MS.
  * Context: process, sleeps: only from SEC("struct_ops.s/..."); -EWOULDBLOCK from
  * a timer. Since ABI 1.
  */
@@ -168,7 +172,7 @@ __bpf_kfunc int chr_ext_sleep_us(struct chr_ext_dev *dev, u32 us)
 		return -EWOULDBLOCK;
 	if (us > CHR_EXT_MAX_SLEEP_US)
 		return -EINVAL;
-	if (chr_ext_drain_is_slow())
+	if (chr_ext_drain_is_slow() || chr_ext_probe_is_slow(d))
 		return -EBUSY;
 	ret = __wait_event_hrtimeout(d->sleepers, READ_ONCE(d->dead),
 				     ns_to_ktime((u64)us * NSEC_PER_USEC),

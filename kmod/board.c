@@ -29,7 +29,7 @@
 
 /*
  * lock protects all of it and of its con_ids. Taken inside the locks of
- * configfs, outside those of the driver core.
+ * configfs, boards.su_mutex among them, and outside those of the driver core.
  */
 struct board {
 	struct config_group group;
@@ -154,6 +154,9 @@ static int chip_matches(struct gpio_chip *gc, const void *data)
 	const struct board_line *line = q->line;
 	int offset = line->offset;
 
+	/* Nor could gpiolib find it. */
+	if (!gc->label)
+		return 0;
 	if (!line->chip)
 		offset = chip_line_by_name(gc, line->name);
 	else if (strcmp(gc->label, line->chip))
@@ -396,22 +399,24 @@ static ssize_t board_live_show(struct config_item *item, char *page)
 
 static int board_set_live(struct board *b, bool live)
 {
-	int err;
+	int err = 0;
 
-	guard(mutex)(&b->lock);
-	if (live == !!b->pdev)
-		return 0;
-	if (!live) {
+	/* A con_id that is being made or removed is no item that can be pinned. */
+	mutex_lock(&boards.su_mutex);
+	mutex_lock(&b->lock);
+	if (live && !b->pdev)
+		err = cons_pin(b);
+	mutex_unlock(&boards.su_mutex);
+
+	if (!err && live && !b->pdev) {
+		err = board_add(b);
+		if (err)
+			cons_unpin(b, NULL);
+	} else if (!live && b->pdev) {
 		board_del(b);
 		cons_unpin(b, NULL);
-		return 0;
 	}
-	err = cons_pin(b);
-	if (err)
-		return err;
-	err = board_add(b);
-	if (err)
-		cons_unpin(b, NULL);
+	mutex_unlock(&b->lock);
 	return err;
 }
 
@@ -536,7 +541,8 @@ static int con_parse(struct board_con *con, char *text)
 		return 0;
 	}
 	while ((one = strsep(&text, "\n"))) {
-		err = con_add(con, strim(one));
+		one = strim(one);
+		err = *one ? con_add(con, one) : 0;
 		if (err) {
 			con_trim(con, before);
 			return err;

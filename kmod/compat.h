@@ -11,6 +11,7 @@
 #include <linux/err.h>
 #include <linux/hrtimer.h>
 #include <linux/preempt.h>
+#include <linux/rcupdate.h>
 
 /* The default, and no flag any more, in 7.x; goes when 6.12 does. */
 #ifndef KF_TRUSTED_ARGS
@@ -40,7 +41,7 @@ static inline s32 chr_ext_find_kfunc(const char *name)
  */
 static inline bool chr_ext_may_sleep(void)
 {
-	return in_task();
+	return in_task() && !rcu_preempt_depth();
 }
 
 /* In two steps until 6.13; goes when 6.12 does. */

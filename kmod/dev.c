@@ -11,6 +11,7 @@
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/poll.h>
+#include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -19,15 +20,14 @@
 #include "chr_ext.h"
 
 static DEFINE_IDA(minors);
-static atomic64_t last_id = ATOMIC64_INIT(0);
-
 /*
  * Devices by chr_ext_dev.id, from before probe until they are dead. Looked up
- * under RCU, from any context.
+ * under RCU, from any context. The ids are random, because a program that knows
+ * one reaches the device: that of another driver is not to be found by counting.
  */
 static DEFINE_XARRAY_FLAGS(devices, XA_FLAGS_LOCK_IRQ);
 
-/* A name is looked for and taken in one step. */
+/* A name is looked for and taken in one step. Innermost but for the core's. */
 static DEFINE_MUTEX(names_lock);
 
 static struct chr_ext_device *dev_to_device(struct device *dev)
@@ -64,7 +64,7 @@ static ssize_t id_show(struct device *dev, struct device_attribute *attr,
 {
 	return sysfs_emit(buf, "%llu\n", dev_to_device(dev)->pub.id);
 }
-static DEVICE_ATTR_RO(id);
+static DEVICE_ATTR_ADMIN_RO(id);
 
 static ssize_t files_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
@@ -200,12 +200,12 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 		return ERR_PTR(minor);
 	}
 
-	d->pub.id = atomic64_inc_return(&last_id);
 	d->pub.minor = minor;
 	d->pub.index = index;
 	d->pub.size = drv->dev_size;
 	d->pub.mem_size = drv->mem_size;
 	d->drv = chr_ext_driver_get(drv);
+	d->born = jiffies;
 	init_waitqueue_head(&d->wait);
 	init_waitqueue_head(&d->sleepers);
 	refcount_set(&d->pins, 1);
@@ -266,16 +266,44 @@ static int dev_check_node(const char *name)
 	return err == -ENOENT ? 0 : err;
 }
 
-static int dev_check_name(const char *name)
+static int dev_check_name(struct chr_ext_device *d, bool node)
 {
+	const char *name = dev_name(&d->dev);
 	struct device *other;
+	int err = -EEXIST;
 
 	other = class_find_device_by_name(&chr_ext_class, name);
-	if (other) {
+	if (other)
 		put_device(other);
-		return -EEXIST;
-	}
-	return dev_check_node(name);
+	else
+		err = node ? dev_check_node(name) : 0;
+
+	if (err == -EEXIST)
+		pr_err("%s: refused: there is a /dev/%s already\n",
+		       d->drv->name, name);
+	else if (err)
+		pr_err("%s: refused: cannot look for /dev/%s: %pe\n",
+		       d->drv->name, name, ERR_PTR(err));
+	return err;
+}
+
+/*
+ * The name may have been taken while probe ran, by another of our devices: the
+ * file system is not asked again, as the walk to /dev can be slow.
+ */
+static int dev_appear(struct chr_ext_device *d)
+{
+	int err;
+
+	guard(mutex)(&names_lock);
+	err = dev_check_name(d, false);
+	if (err)
+		return err;
+	err = cdev_device_add(&d->cdev, &d->dev);
+	if (err)
+		pr_err("%s: refused: cannot add %s: %pe\n", d->drv->name,
+		       dev_name(&d->dev), ERR_PTR(err));
+	return err;
 }
 
 static int dev_probe(struct chr_ext_device *d)
@@ -363,28 +391,48 @@ static unsigned long drain_limit;
 
 void chr_ext_drain_begin(void)
 {
-	guard(spinlock)(&drains_lock);
+	guard(spinlock_irqsave)(&drains_lock);
 	if (!drains++)
 		drain_limit = jiffies + HZ;
 }
 
 void chr_ext_drain_end(void)
 {
-	guard(spinlock)(&drains_lock);
+	guard(spinlock_irqsave)(&drains_lock);
 	drains--;
 }
 
-/* Programs that sleep ask; they are in process context. */
+/* Programs that sleep or delay ask, in any context. */
 bool chr_ext_drain_is_slow(void)
 {
-	guard(spinlock)(&drains_lock);
+	guard(spinlock_irqsave)(&drains_lock);
 	return drains && time_after(jiffies, drain_limit);
+}
+
+/*
+ * The driver core waits for a probe, and whoever waits for the driver core. One
+ * of a driver that is being detached is to end at once.
+ */
+bool chr_ext_probe_is_slow(struct chr_ext_device *d)
+{
+	if (READ_ONCE(d->probed))
+		return false;
+	return READ_ONCE(d->drv->going) ||
+	       time_after(jiffies,
+			  d->born + msecs_to_jiffies(CHR_EXT_MAX_PROBE_MS));
 }
 
 /* Makes a device reachable by its id. */
 static int dev_publish(struct chr_ext_device *d)
 {
-	return xa_err(xa_store_irq(&devices, d->pub.id, d, GFP_KERNEL_ACCOUNT));
+	int err;
+
+	do {
+		d->pub.id = get_random_long();
+		err = d->pub.id ? xa_insert_irq(&devices, d->pub.id, d,
+						GFP_KERNEL_ACCOUNT) : -EBUSY;
+	} while (err == -EBUSY);
+	return err;
 }
 
 /*
@@ -471,18 +519,9 @@ struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 		return d;
 	}
 
-	guard(mutex)(&names_lock);
-
-	err = dev_check_name(dev_name(&d->dev));
-	if (err) {
-		if (err == -EEXIST)
-			pr_err("%s: refused: there is a /dev/%s already\n",
-			       drv->name, dev_name(&d->dev));
-		else
-			pr_err("%s: refused: cannot look for /dev/%s: %pe\n",
-			       drv->name, dev_name(&d->dev), ERR_PTR(err));
+	err = dev_check_name(d, true);
+	if (err)
 		goto err_put;
-	}
 
 	err = dev_publish(d);
 	if (err)
@@ -498,12 +537,9 @@ struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 		goto err_put;
 	}
 
-	err = cdev_device_add(&d->cdev, &d->dev);
-	if (err) {
-		pr_err("%s: refused: cannot add %s: %pe\n", drv->name,
-		       dev_name(&d->dev), ERR_PTR(err));
+	err = d->must_defer ? -EPROBE_DEFER : dev_appear(d);
+	if (err)
 		goto err_remove;
-	}
 
 	dev_info(&d->dev, "device %u of driver %s\n", index, drv->name);
 	return d;

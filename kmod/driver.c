@@ -342,6 +342,8 @@ void chr_ext_driver_unreg(const struct chr_ext_ops *ops)
 	if (WARN_ON_ONCE(!drv))
 		return;
 
+	/* Both wait for a probe that is under way. */
+	WRITE_ONCE(drv->going, true);
 	driver_del_devices(drv);
 	platform_driver_unregister(&drv->pdrv);
 
@@ -421,8 +423,8 @@ int chr_ext_driver_update(const struct chr_ext_ops *ops,
 		smp_store_release(&drv->ops, ops);
 	chr_ext_drain_begin();
 	synchronize_srcu(&drv->srcu);
-	chr_ext_drain_end();
 	chr_ext_dev_updated(drv);
+	chr_ext_drain_end();
 
 	chr_ext_log_note(drv->log, CHR_EXT_NOTICE, "updated by %s[%d]",
 			 current->comm, task_pid_nr(current));

@@ -52,7 +52,8 @@ static void events_tell(struct work_struct *work)
 		if (ops->event)
 			ops->event(&q->dev->pub, &e);
 		chr_ext_leave(q->dev, idx);
-		cond_resched();
+		/* RCU-tasks wants more than a preemption of who never sleeps. */
+		cond_resched_tasks_rcu_qs();
 	}
 }
 

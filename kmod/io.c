@@ -77,6 +77,7 @@ static long call_read(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 
 	/* What an earlier try wrote is not what this one says. */
 	xfer->clean = 0;
+	xfer->pub.pos = xfer->pos;
 	return chr_ext_check_return(f->dev, "read",
 				    ops->read(&f->pub, &xfer->pub),
 				    xfer->pub.len);
@@ -89,6 +90,8 @@ static long call_write(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 
 	if (!ops->write)
 		return -EINVAL;
+
+	xfer->pub.pos = xfer->pos;
 	return chr_ext_check_return(f->dev, "write",
 				    ops->write(&f->pub, &xfer->pub),
 				    xfer->pub.len);
@@ -185,7 +188,7 @@ static ssize_t xfer_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 
 	xfer->pub.flags = io_flags(iocb);
 	for (;;) {
-		xfer->pub.pos = flags & CHR_EXT_SEEKABLE ? iocb->ki_pos : 0;
+		xfer->pos = flags & CHR_EXT_SEEKABLE ? iocb->ki_pos : 0;
 		ret = once(f, xfer, iter);
 		if (ret <= 0)
 			break;

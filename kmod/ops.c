@@ -57,6 +57,9 @@ ops_get_func_proto(enum bpf_func_id id, const struct bpf_prog *prog)
 	if (id == BPF_FUNC_copy_from_user_task ||
 	    (id == BPF_FUNC_get_task_stack && prog->sleepable))
 		return NULL;
+	/* 6.12 lets a program that must not sleep go on as one that may. */
+	if (id == BPF_FUNC_tail_call)
+		return NULL;
 	return bpf_base_func_proto(id, prog);
 }
 

@@ -9,7 +9,7 @@
  *
  * A read gives '0' or '1' for each line from there on, and an end of file after
  * the last. A write does one thing for each character, all of them with the line
- * at the position, which stays:
+ * at the position; that moves on as with any file, so pwrite(2) is the call to use:
  *	0 1	set it low, high
  *	O o	make it an output, an input
  *	T t	drive it push-pull, open drain
@@ -144,7 +144,6 @@ static long write_commands(struct port *p, struct chr_ext_io *io)
 		err = command(dev, p, io->pos, c);
 		ret = ret ?: err;
 	}
-	chr_ext_io_set_pos(io, io->pos);
 	return ret ?: io->len;
 }
 

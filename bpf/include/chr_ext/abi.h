@@ -30,6 +30,7 @@
 #define CHR_EXT_MAX_MEM		(1U << 28)	/* bytes of pages for mmap(2) */
 #define CHR_EXT_MAX_DELAY_US	100		/* of chr_ext_delay_us() */
 #define CHR_EXT_MAX_SLEEP_US	1000000		/* of chr_ext_sleep_us() */
+#define CHR_EXT_MAX_PROBE_MS	10000	/* during which a probe may sleep */
 #define CHR_EXT_CON_ID_LEN	32	/* with the terminating NUL */
 #define CHR_EXT_MAX_LINES	64	/* GPIO lines of a con_id */
 #define CHR_EXT_MAX_GPIOS	16	/* con_ids of a device */
