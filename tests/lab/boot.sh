@@ -222,16 +222,20 @@ watch_boot() {
 }
 
 # boot KERNEL MACHINE OVERLAY LOGDIR TIMEOUT CMDLINE SCRIPT ARGS...: runs a script
-# in a guest and prints what it prints. judge says how it went.
+# in a guest and prints what it prints. judge says how it went. NAME.host beside
+# a NAME.sh runs meanwhile on the host, with the socket of QEMU's monitor as its
+# argument; it gets each line of the guest that begins with "witness: " and what
+# it says goes to the guest.
 boot() {
 	local v=$1 machine=$2 overlay=$3 log=$4 limit=$5 cmdline=$6 script=$7
-	local argv=() filter status try self
+	local argv=() filter status try self host witness='' asked answered out more=()
 	shift 7
 	script=$(realpath "$script")
 	[ -f "$script" ] || die "there is no script $script"
 	rm -rf "$log"
 	mkdir -p "$log/job"
 	: > "$log/console.log"
+	host=${script%.sh}.host
 	[ -x "$script" ] || argv=(bash)
 	if [[ $script == "$repo"/* ]] && ! diskless "$machine"; then
 		script=/src/${script#"$repo/"}
@@ -239,30 +243,49 @@ boot() {
 		cp -p "$script" "$log/job/script"
 		script=/run/lab/script
 	fi
-	printf '%s\0' env "LAB_KERNEL=$v" "LAB_SLOW=${LAB_SLOW:-1}" "${argv[@]}" "$script" "$@" > "$log/job/argv"
+	printf '%s\0' env "LAB_KERNEL=$v" "LAB_MACHINE=$machine" \
+		"LAB_SLOW=${LAB_SLOW:-1}" "${argv[@]}" "$script" "$@" > "$log/job/argv"
 	initramfs "$v" "$machine" "$log"
 	device_tree "$v" "$machine" "$overlay" "$log"
 	# What is for the lab and not for the reader.
 	filter=(-e '/^taint: [0-9]*$/d' -e '/^verdict: [0-9]*$/d')
 	! diskless "$machine" ||
 		filter+=(-e '/^stderr: /{' -e 's///' -e "w $log/stderr" -e d -e '}')
+	out=file,id=out,path=/dev/fd/3
+	if [ -e "$host" ]; then
+		mkfifo "$log/questions" "$log/out.in"
+		# For both directions: nobody waits for, or stumbles over, the other end.
+		exec {asked}<> "$log/questions" {answered}<> "$log/out.in"
+		filter+=(-e '/^witness: /{' -e 's///' -e "w $log/questions" -e d -e '}')
+		# out.in and out.out, to QEMU.
+		ln -s /dev/fd/3 "$log/out.out"
+		out=pipe,id=out,path=out
+		# A socket's path may not be as long as that of $log.
+		more=(-chardev "socket,id=monitor,path=monitor,server=on,wait=off" -mon monitor)
+	fi
 	for try in 1 2 3; do
 		status=0
+		if [ -e "$host" ]; then
+			setpriv --pdeathsig KILL "$host" "$log/monitor" <&"$asked" >&"$answered" \
+				2> "$log/witness.log" &
+			witness=$!
+		fi
 		(
+			cd "$log"
 			exec 3>&1 > "$log/qemu.log" 2>&1 < /dev/null
 			self=$BASHPID
 			watch_boot "$log" "$self" 3>&- &
 			qemu "$v" "$machine" "$log" "$limit" "$cmdline" \
 				-chardev "file,id=console,path=$log/console.log" \
-				-chardev file,id=out,path=/dev/fd/3 \
-				-chardev "file,id=err,path=$log/stderr"
+				-chardev "$out" -chardev "file,id=err,path=$log/stderr" "${more[@]}"
 		) | tee "$log/stdout" | sed -u "${filter[@]}" || status=$?
+		[ -z "$witness" ] || kill "$witness" 2> /dev/null || :
 		[ -e "$log/stuck" ] && [ "$try" -lt 3 ] || break
 		mv "$log/console.log" "$log/console.stuck$try.log"
 		rm "$log/stuck"
 		say "the kernel was stuck or complained before its init, booting it again: see $log/console.stuck$try.log"
 	done
-	rm -f "$log/initramfs"
+	rm -f "$log/initramfs" "$log/questions" "$log/monitor" "$log"/out.*
 	case $status in
 	124 | 137) echo "$limit" > "$log/timeout" ;;
 	esac

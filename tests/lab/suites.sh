@@ -2,7 +2,14 @@
 # shellcheck shell=bash disable=SC2154
 #
 # Runs suites, a guest each, and makes one TAP stream of what they say. Sourced
-# by lab.
+# by lab. Comments at the head of a suite say how it wants to be run:
+#
+#   # timeout: SECONDS           120 without it
+#   # machines: NAME...          pc, virt or raspi3b; see machines()
+#   # overlay: dts/NAME.dtso     for the device tree; "# overlay virt: ..." is for
+#                                that machine alone
+#
+# and NAME.host beside NAME.sh runs on the host meanwhile, see boot().
 
 guests_at_once=2
 

@@ -27,6 +27,15 @@ call() {
 	"$PROGS/call" "$@"
 }
 
+# witness QUESTION...: what the .host of this suite says, which runs outside of
+# the guest. In a shell of its own, lest the port becomes this one's terminal.
+witness() (
+	echo "witness: $*" > "/dev/$LAB_OUT"
+	IFS= read -r -t $((20 * LAB_SLOW)) answer < "/dev/$LAB_OUT" ||
+		answer="no answer to $*"
+	echo "$answer"
+)
+
 # text FILE: its contents without the newline at the end, in $text.
 text() {
 	IFS= read -r -d '' text < "$1" || :
