@@ -145,7 +145,7 @@ clean:
 
 scripts := tests/lab/lab tests/lab/guest tests/lab/init tests/lab/selftest \
 	.ci/run $(wildcard tests/lab/demo tests/lab/*.sh tests/lab/broken/*.sh \
-	tests/suites/*.sh)
+	tests/suites/*.sh tests/suites/*.host)
 
 .PHONY: check
 check:
