@@ -12,6 +12,7 @@
  *                       are the levels of all lines after it and MASK those
  *                       that it set, in hexadecimal; writing forgets it
  *   LABEL/sets          how many calls there were since
+ *   LABEL/spare         how many sets still work of those that are to fail
  *   LABEL/storm         "LINE HZ MS" toggles the pull of a line; reads as
  *                       "running EDGES" or "idle EDGES"
  *   LABEL/lines/N/value     the level of the line
@@ -108,6 +109,7 @@ struct chip {
 	struct record *records;
 	u64 nr_records;			/* ever, since they were forgotten */
 	u32 record_size;
+	u32 spare;
 	unsigned int storm_line;
 	unsigned long storm_edges;
 	ktime_t storm_period, storm_end;
@@ -257,15 +259,15 @@ static int chip_set_multiple(struct gpio_chip *gc, unsigned long *mask,
 {
 	struct chip *chip = gpiochip_get_data(gc);
 	unsigned int i;
-	int err;
+	int err = 0;
 
 	chip_sleep(chip);
-	for_each_set_bit(i, mask, gc->ngpio) {
-		err = line_error(chip, i, ERROR_SET);
-		if (err)
-			return err;
-	}
+	for_each_set_bit(i, mask, gc->ngpio)
+		err = err ?: line_error(chip, i, ERROR_SET);
 	guard(raw_spinlock_irqsave)(&chip->lock);
+	if (err && !chip->spare)
+		return err;
+	chip->spare -= !!err;
 	chip_drive(chip, *mask, *bits);
 	return 0;
 }
@@ -635,6 +637,7 @@ static void chip_files(struct chip *chip)
 	debugfs_create_file("record", 0600, chip->dir, chip, &record_fops);
 	debugfs_create_file("storm", 0600, chip->dir, chip, &storm_fops);
 	debugfs_create_u64("sets", 0400, chip->dir, &chip->nr_records);
+	debugfs_create_u32("spare", 0600, chip->dir, &chip->spare);
 	lines = debugfs_create_dir("lines", chip->dir);
 	for (i = 0; i < chip->gc.ngpio; i++)
 		line_files(&chip->lines[i], lines);

@@ -102,12 +102,16 @@ like "a bias fails" "$(said gpioget --bias pull-up -c "$fast" 6)" "Input/output 
 chip_fails fast 6 config 0
 chip_fails fast 6 set 6
 said gpioset -t 1ms,0 -c "$fast" 6=1 > /tmp/said
-if grep -q GPIO_SET_ "$KMODS/.chr_ext_chip.o.cmd"; then
+if setters_fail; then
 	like "a set fails" "$(< /tmp/said)" "No such device or address"
 else
 	skip "a set fails" "setters cannot in this kernel"
 fi
 is "and nothing is set" "$(level fast 6)" 1
+echo 1 > $chips/fast/spare
+said gpioset -t 1ms,1ms,0 -c "$fast" 6=1 > /tmp/said
+is "unless it is spared" "$(level fast 6)" 0
+is "once" "$(< $chips/fast/spare)" 0
 chip_fails fast 6 set 0
 chip_fails fast 6 irq 6
 like "an interrupt fails" "$(said timeout 5 gpiomon -c "$fast" 6)" \

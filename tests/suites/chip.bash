@@ -28,6 +28,17 @@ chip_fails() {
 	echo "$4" > "$chips/$1/lines/$2/errors/$3"
 }
 
+# setters_fail: an error of a set reaches who sets. Not so in older kernels.
+setters_fail() {
+	grep -q GPIO_SET_ "$KMODS/.chr_ext_chip.o.cmd"
+}
+
+# sets LABEL: how many there were.
+sets() {
+	text "$chips/$1/sets"
+	echo "$text"
+}
+
 # level LABEL LINE, config LABEL LINE: as the chip has them.
 level() {
 	text "$chips/$1/lines/$2/value"
