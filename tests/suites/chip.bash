@@ -7,6 +7,7 @@
 . "$SRC/tests/suites/common.bash"
 
 chips=/sys/kernel/debug/chr_ext_chip
+boards=/sys/kernel/config/chr_ext
 
 # chip_new LABEL OPTION...: a chip; $dev is its gpiochipN.
 chip_new() {
@@ -61,6 +62,56 @@ waits() {
 storm_over() {
 	text "$chips/$1/storm"
 	[[ $text == idle* ]]
+}
+
+# sim_new LABEL LINES: a chip of gpio-sim, where the kernel has that.
+sim_new() {
+	local dir=/sys/kernel/config/gpio-sim/$1
+	modprobe -q gpio-sim || return
+	mkdir -p "$dir/bank"
+	echo "$1" > "$dir/bank/label"
+	echo "$2" > "$dir/bank/num_lines"
+	echo 1 > "$dir/live"
+	echo mono > /sys/kernel/tracing/trace_clock
+	echo 1 > /sys/kernel/tracing/events/gpio/gpio_value/enable
+}
+
+# sim_record: what was set, like the record of a chip but in microseconds; the
+# line that was set first is 0.
+sim_record() {
+	sed -n 's/.* \([0-9]*\)\.\([0-9]*\): gpio_value: \([0-9]*\) set /\1\2000 \3 /p' \
+		/sys/kernel/tracing/trace | awk '
+	NR == 1 { base = $2 }
+	{
+		level[$2 - base] = $3
+		bits = 0
+		for (i in level)
+			bits += level[i] * 2 ^ i
+		printf "%s %x 1\n", $1, bits
+	}'
+}
+
+sim_del() {
+	echo 0 > "/sys/kernel/config/gpio-sim/$1/live"
+	rmdir "/sys/kernel/config/gpio-sim/$1/bank" "/sys/kernel/config/gpio-sim/$1"
+}
+
+# board NAME COMPATIBLE CON_ID=LINE,...: a live one.
+board() {
+	local dir=$boards/$1 compatible=$2 lines
+	shift 2
+	set -- "${@/#/$dir/}"
+	mkdir "$dir" "${@%%=*}" || return
+	echo "$compatible" > "$dir/compatible"
+	for lines; do
+		echo "${lines#*=}" | tr , '\n' > "${lines%%=*}/lines"
+	done
+	echo 1 > "$dir/live"
+}
+
+board_gone() {
+	echo 0 > "$boards/$1/live"
+	rmdir "$boards/$1"/*/ "$boards/$1"
 }
 
 # chip_unload: the end of the chips, before that of the suite.
