@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 90
+# timeout: 150
 
 . "$SRC/tests/suites/common.bash"
 
@@ -44,15 +44,32 @@ shipped() {
 	done
 }
 
+# A driver for hardware, of which there is none here; those that use it have
+# suites of their own.
+shipped_for_hardware() {
+	local object=$1 node=$2
+	ok "$object: chrext load" chrext load "$DRIVERS/$object.bpf.o"
+	is "$object: says nothing" "$tap_output" ""
+	ok "$object: its driver waits for hardware" test -d "$drivers/chr_ext.$node"
+	fails "$object: without, there is no node" test -e "/dev/$node"
+	ok "$object: chrext unload" chrext unload "$node"
+	is "$object: says nothing either" "$tap_output" ""
+	fails "$object: and the driver is gone" test -e "$drivers/chr_ext.$node"
+}
+
 for driver in "$DRIVERS"/*.bpf.o; do
 	object=$(basename "$driver" .bpf.o)
 	case $object in
-	null | zero | full | rtc) nodes=bpf_$object ;;
+	null | zero | full | rtc | port) nodes=bpf_$object ;;
 	scull_access) nodes="scullsingle sculluid scullwuid scullpriv" ;;
 	*) nodes=$object ;;
 	esac
 	# shellcheck disable=SC2086
-	shipped "$object" $nodes
+	if grep -q '^	\.compatible = ' "$SRC/bpf/drivers/$object.bpf.c"; then
+		shipped_for_hardware "$object" $nodes
+	else
+		shipped "$object" $nodes
+	fi
 done
 
 # The events of the kernel's, by its monitor of last resort.
