@@ -6,71 +6,46 @@
 #include <linux/cleanup.h>
 #include <linux/interrupt.h>
 #include <linux/ktime.h>
+#include <linux/preempt.h>
 
 #include "gpio.h"
 
 /*
- * In the hard interrupt, or where the controller itself sits behind a bus, in
- * its thread. Which edge it was takes a look at the line, which a controller
- * that sleeps allows only later.
+ * Which edge it was. A controller that sleeps cannot be asked in a hard
+ * interrupt; edges of a line alternate, though.
+ */
+static u32 line_edge(struct chr_ext_line *line)
+{
+	struct gpio_desc *desc = line->gpio->descs->desc[line->index];
+
+	if (line->edges != CHR_EXT_EDGE_BOTH)
+		return line->edges;
+	if (!gpiod_cansleep(desc))
+		line->high = gpiod_get_value(desc) > 0;
+	else if (!in_hardirq())
+		line->high = gpiod_get_value_cansleep(desc) > 0;
+	else
+		line->high = !line->high;
+	return line->high ? CHR_EXT_EDGE_RISING : CHR_EXT_EDGE_FALLING;
+}
+
+/*
+ * In the hard interrupt, or where the controller sits behind a bus itself, in its
+ * thread. Never twice at the same time for a line.
  */
 static irqreturn_t line_changed(int irq, void *data)
 {
 	struct chr_ext_line *line = data;
-	struct chr_ext_gpio *g = line->gpio;
-	struct gpio_desc *desc = g->descs->desc[line->index];
 	struct chr_ext_event event = {
 		.ns = ktime_get_ns(),
 		.type = CHR_EXT_EVENT_EDGE,
-		.handle = g->handle,
+		.handle = line->gpio->handle,
 		.index = line->index,
+		.edge = line_edge(line),
 	};
 
-	if (line->edges != CHR_EXT_EDGE_BOTH)
-		event.edge = line->edges;
-	else if (!gpiod_cansleep(desc))
-		event.edge = gpiod_get_value(desc) > 0 ? CHR_EXT_EDGE_RISING :
-							 CHR_EXT_EDGE_FALLING;
-	else
-		atomic_inc(&line->unknown);
-
-	if (!chr_ext_event(g->dev, &event) && !event.edge)
-		atomic_dec(&line->unknown);
+	chr_ext_event(line->gpio->dev, &event);
 	return IRQ_HANDLED;
-}
-
-/**
- * chr_ext_gpio_which_edge() - what kind of edge it was
- * @dev: the device
- * @event: the oldest event of the device that waits
- *
- * Edges of a line alternate, and the last led to the value that it has now.
- *
- * Context: process, may sleep; in the guard.
- */
-void chr_ext_gpio_which_edge(struct chr_ext_device *dev,
-			     struct chr_ext_event *event)
-{
-	struct chr_ext_gpio *g;
-	struct chr_ext_line *line;
-	int before, left, tries = 8;
-	bool high;
-
-	if (event->type != CHR_EXT_EVENT_EDGE || event->edge)
-		return;
-	g = chr_ext_gpio_find(&dev->pub, event->handle);
-	line = &g->lines[event->index];
-	/* An edge meanwhile may be in the value or not: look again. */
-	left = atomic_read(&line->unknown);
-	do {
-		before = left;
-		high = gpiod_get_value_cansleep(g->descs->desc[event->index]) > 0;
-		left = atomic_read(&line->unknown);
-	} while (left != before && --tries);
-	atomic_dec(&line->unknown);
-	if (left % 2 == 0)
-		high = !high;
-	event->edge = high ? CHR_EXT_EDGE_RISING : CHR_EXT_EDGE_FALLING;
 }
 
 /* Caller holds g->lock, or is the last. */
@@ -101,6 +76,7 @@ static int line_listen(struct chr_ext_line *line, u32 edges)
 		flags |= gpiod_is_active_low(desc) ? IRQF_TRIGGER_RISING :
 						     IRQF_TRIGGER_FALLING;
 	line->edges = edges;
+	line->high = gpiod_get_value_cansleep(desc) > 0;
 	err = request_any_context_irq(irq, line_changed, flags,
 				      g->dev->pub.name, line);
 	if (err < 0)

@@ -219,7 +219,7 @@ static struct chr_ext_gpio *gpio_refuse(struct chr_ext_device *dev,
 		/* A driver may be able to do without. */
 		chr_ext_log_note(dev->drv->log, CHR_EXT_NOTICE,
 				 "%s: %s has no lines \"%s\"", name,
-				 dev_name(dev->dev.parent), con_id);
+				 chr_ext_hardware_name(dev->dev.parent), con_id);
 		break;
 	case -EBUSY:
 		pr_err_ratelimited("%s: refused: somebody else uses a line of \"%s\"\n",
@@ -416,8 +416,8 @@ static int gpio_set_one(struct chr_ext_dev *dev, s32 handle, u32 index,
 				     flags, may_sleep);
 }
 
-/* The driver's, of which a return of 524 would be no errno. */
-static int config_error(int err)
+/* ENOTSUPP is the kernel's own; a driver that returned it would be told off. */
+static int gpio_error(int err)
 {
 	return err == -ENOTSUPP ? -EOPNOTSUPP : err;
 }
@@ -545,7 +545,7 @@ __bpf_kfunc int chr_ext_gpio_direction_input(struct chr_ext_dev *dev,
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	guard(mutex)(&g->lock);
-	err = gpiod_direction_input(g->descs->desc[index]);
+	err = gpio_error(gpiod_direction_input(g->descs->desc[index]));
 	if (!err)
 		clear_bit(index, g->outputs);
 	return err;
@@ -577,7 +577,8 @@ __bpf_kfunc int chr_ext_gpio_direction_output(struct chr_ext_dev *dev,
 	guard(mutex)(&g->lock);
 	if (g->lines[index].irq)
 		return -EBUSY;
-	err = gpiod_direction_output(g->descs->desc[index], !!value);
+	err = gpio_error(gpiod_direction_output(g->descs->desc[index],
+						!!value));
 	if (!err)
 		set_bit(index, g->outputs);
 	return err;
@@ -641,7 +642,7 @@ __bpf_kfunc int chr_ext_gpio_set_config(struct chr_ext_dev *dev, s32 handle,
 		return -EINVAL;
 	if (param != CHR_EXT_GPIO_DEBOUNCE)
 		arg = 1;
-	return config_error(gpiod_set_config(desc,
+	return gpio_error(gpiod_set_config(desc,
 				pinconf_to_config_packed(config_params[param],
 							 arg)));
 }

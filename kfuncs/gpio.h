@@ -16,7 +16,7 @@ struct chr_ext_line {
 	u32 index;
 	int irq;			/* 0: nobody listens */
 	u32 edges;
-	atomic_t unknown;		/* events whose edge is not known yet */
+	bool high;			/* after the last edge */
 };
 
 /*

@@ -70,6 +70,9 @@ static const struct {
 	{ "bias-disable", GPIO_PULL_DISABLE },
 };
 
+#define BIASES	(GPIO_PULL_UP | GPIO_PULL_DOWN | GPIO_PULL_DISABLE)
+#define DRIVES	(GPIO_OPEN_DRAIN | GPIO_OPEN_SOURCE)
+
 static struct board *to_board(struct config_item *item)
 {
 	return container_of(to_config_group(item), struct board, group);
@@ -94,6 +97,12 @@ static const char *con_name(struct board_con *con)
 	(pr_err("%s: refused: " fmt "\n", board_name(b),		\
 		##__VA_ARGS__), -(err))
 
+/* What the device of a board is given. */
+struct board_data {
+	char compatible[CHR_EXT_MATCH_LEN];
+	char name[CHR_EXT_NAME_LEN];
+};
+
 /**
  * chr_ext_board_compatible() - what a board's device is compatible with
  * @pdev: a device of the platform bus
@@ -102,14 +111,30 @@ static const char *con_name(struct board_con *con)
  */
 const char *chr_ext_board_compatible(const struct platform_device *pdev)
 {
-	return strcmp(pdev->name, CHR_EXT_BOARD) ? NULL :
-	       dev_get_platdata(&pdev->dev);
+	const struct board_data *data = dev_get_platdata(&pdev->dev);
+
+	return strcmp(pdev->name, CHR_EXT_BOARD) ? NULL : data->compatible;
+}
+
+/**
+ * chr_ext_hardware_name() - what people call a device of the platform bus
+ * @dev: that device
+ *
+ * Return: the name of the board, or that of the device.
+ */
+const char *chr_ext_hardware_name(struct device *dev)
+{
+	const struct board_data *data = dev_get_platdata(dev);
+
+	return strcmp(to_platform_device(dev)->name, CHR_EXT_BOARD) ?
+		dev_name(dev) : data->name;
 }
 
 /* The lines that a board asks for, on the way to gpiolib. */
 
 struct line_query {
 	const struct board_line *line;
+	struct gpio_device *gdev;	/* that has it */
 	int err;
 	u32 offset;
 	char *label;			/* of the chip; for kfree() */
@@ -178,6 +203,15 @@ static int chip_matches(struct gpio_chip *gc, const void *data)
 	return 1;
 }
 
+/* gpiolib takes the first chip of a label, which may be another one. */
+static int chip_is_twin(struct gpio_chip *gc, const void *data)
+{
+	const struct line_query *q = data;
+
+	return gc->gpiodev != q->gdev && gc->label &&
+	       !strcmp(gc->label, q->label);
+}
+
 static int line_refuse(struct board_con *con, const struct line_query *q)
 {
 	const struct board_line *line = q->line;
@@ -189,6 +223,9 @@ static int line_refuse(struct board_con *con, const struct line_query *q)
 		return refuse(b, EBUSY, "line %u of %s, %s:%u, is used by \"%s\"",
 			      nr, con_name(con), q->label, q->offset,
 			      q->holder);
+	case -ENOTUNIQ:
+		return refuse(b, ENOTUNIQ, "line %u of %s: there are two chips \"%s\"",
+			      nr, con_name(con), q->label);
 	case -ERANGE:
 		return refuse(b, ERANGE, "line %u of %s: the chip %s has no offset %u",
 			      nr, con_name(con), line->chip, line->offset);
@@ -217,12 +254,19 @@ static int line_look_up(struct board_con *con, u32 nr,
 			struct gpiod_lookup *table, struct gpiod_lookup *end)
 {
 	struct line_query q = { .line = &con->lines[nr], .err = -ENOENT };
-	struct gpio_device *gdev;
+	struct gpio_device *twin;
 	int err;
 
-	gdev = gpio_device_find(&q, chip_matches);
-	if (gdev)
-		gpio_device_put(gdev);
+	q.gdev = gpio_device_find(&q, chip_matches);
+	if (q.gdev && q.label) {
+		twin = gpio_device_find(&q, chip_is_twin);
+		if (twin) {
+			gpio_device_put(twin);
+			q.err = -ENOTUNIQ;
+		}
+	}
+	if (q.gdev)
+		gpio_device_put(q.gdev);
 	if (!IS_ERR(q.holder) && q.err)
 		err = line_refuse(con, &q);
 	else
@@ -317,11 +361,12 @@ static int cons_pin(struct board *b)
 /* Caller holds b->lock. */
 static int board_add(struct board *b)
 {
+	struct board_data data = {};
 	struct platform_device_info info = {
 		.name = CHR_EXT_BOARD,
 		.id = b->id,
-		.data = b->compatible,
-		.size_data = strlen(b->compatible) + 1,
+		.data = &data,
+		.size_data = sizeof(data),
 	};
 	struct gpiod_lookup_table *table;
 	struct platform_device *pdev;
@@ -332,6 +377,8 @@ static int board_add(struct board *b)
 	if (IS_ERR(table))
 		return PTR_ERR(table);
 
+	strscpy(data.compatible, b->compatible, sizeof(data.compatible));
+	strscpy(data.name, board_name(b), sizeof(data.name));
 	gpiod_add_lookup_table(table);
 	pdev = platform_device_register_full(&info);
 	if (IS_ERR(pdev)) {
@@ -450,29 +497,39 @@ static struct configfs_attribute *board_attrs[] = {
 	NULL
 };
 
+/* Return: bytes, also of what does not fit into @size. */
+static size_t line_print(const struct board_line *line, char *to, size_t size)
+{
+	size_t len, f;
+
+	len = line->chip ?
+		snprintf(to, size, "%s:%u", line->chip, line->offset) :
+		snprintf(to, size, "%s", line->name);
+	for (f = 0; f < ARRAY_SIZE(line_flags); f++)
+		if (line->flags & line_flags[f].flag)
+			len += snprintf(to + min(len, size), size - min(len, size),
+					" %s", line_flags[f].name);
+	return len + snprintf(to + min(len, size), size - min(len, size), "\n");
+}
+
+static size_t lines_print(const struct board_con *con, char *to, size_t size)
+{
+	size_t len = 0;
+	u32 i;
+
+	for (i = 0; i < con->n; i++)
+		len += line_print(&con->lines[i], to + min(len, size),
+				  size - min(len, size));
+	return len;
+}
+
+/* con_add() has seen to it that all of them fit. */
 static ssize_t con_lines_show(struct config_item *item, char *page)
 {
 	struct board_con *con = to_con(item);
-	ssize_t len = 0;
-	size_t f;
-	u32 i;
 
 	guard(mutex)(&con->board->lock);
-	for (i = 0; i < con->n; i++) {
-		struct board_line *line = &con->lines[i];
-
-		if (line->chip)
-			len += sysfs_emit_at(page, len, "%s:%u", line->chip,
-					     line->offset);
-		else
-			len += sysfs_emit_at(page, len, "%s", line->name);
-		for (f = 0; f < ARRAY_SIZE(line_flags); f++)
-			if (line->flags & line_flags[f].flag)
-				len += sysfs_emit_at(page, len, " %s",
-						     line_flags[f].name);
-		len += sysfs_emit_at(page, len, "\n");
-	}
-	return len;
+	return lines_print(con, page, PAGE_SIZE);
 }
 
 /* Takes a flag off the end of a line. Return: the flag, or 0. */
@@ -512,6 +569,10 @@ static int con_add(struct board_con *con, char *text)
 
 	while ((flag = take_flag(text)))
 		line.flags |= flag;
+	if (hweight_long(line.flags & BIASES) > 1 ||
+	    hweight_long(line.flags & DRIVES) > 1)
+		return refuse(con->board, EINVAL, "%s: \"%s\" has flags that exclude each other",
+			      con_name(con), text);
 	colon = strrchr(text, ':');
 	if (colon && !kstrtou32(colon + 1, 10, &line.offset)) {
 		/* gpiolib takes the last number for "by name". */
@@ -526,7 +587,11 @@ static int con_add(struct board_con *con, char *text)
 	if (!line.chip && !line.name)
 		return -ENOMEM;
 	con->lines[con->n++] = line;
-	return 0;
+	if (lines_print(con, NULL, 0) < PAGE_SIZE)
+		return 0;
+	con_trim(con, con->n - 1);
+	return refuse(con->board, E2BIG, "%s: the lines take more than %lu bytes",
+		      con_name(con), PAGE_SIZE - 1);
 }
 
 static int con_parse(struct board_con *con, char *text)
@@ -555,10 +620,18 @@ static ssize_t con_lines_store(struct config_item *item, const char *page,
 			       size_t count)
 {
 	struct board_con *con = to_con(item);
-	char *text __free(kfree) = kstrndup(page, count, GFP_KERNEL);
+	char *text __free(kfree) = NULL;
 
+	/* configfs cuts off what is too long: that comes with the next write. */
+	if (count == PAGE_SIZE - 1)
+		while (count && page[count - 1] != '\n')
+			count--;
+	text = kstrndup(page, count, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
+	if (!count)
+		return refuse(con->board, EINVAL, "a line of %s is too long",
+			      con_name(con));
 
 	guard(mutex)(&con->board->lock);
 	if (con->board->pdev)
@@ -591,14 +664,25 @@ static const struct config_item_type con_type = {
 	.ct_owner = THIS_MODULE,
 };
 
+/* As of drivers; they stand in logs and in commands. */
+static bool name_fits(const char *name)
+{
+	const char *c;
+
+	for (c = name; *c; c++)
+		if (!isascii(*c) || !isgraph(*c))
+			return false;
+	return c - name < CHR_EXT_NAME_LEN;
+}
+
 static struct config_group *board_make_con(struct config_group *group,
 					   const char *name)
 {
 	struct board *b = to_board(&group->cg_item);
 	struct board_con *con;
 
-	if (strlen(name) >= CHR_EXT_CON_ID_LEN)
-		return ERR_PTR(refuse(b, ENAMETOOLONG, "a con_id has at most %u characters",
+	if (!name_fits(name))
+		return ERR_PTR(refuse(b, EINVAL, "a con_id has at most %u characters, of printable ASCII but the blank",
 				      CHR_EXT_CON_ID_LEN - 1));
 
 	con = kzalloc(sizeof(*con), GFP_KERNEL_ACCOUNT);
@@ -656,6 +740,12 @@ static struct config_group *boards_make(struct config_group *group,
 					const char *name)
 {
 	struct board *b;
+
+	if (!name_fits(name)) {
+		pr_err("refused: a board's name has at most %u characters, of printable ASCII but the blank\n",
+		       CHR_EXT_NAME_LEN - 1);
+		return ERR_PTR(-EINVAL);
+	}
 
 	b = kzalloc(sizeof(*b), GFP_KERNEL_ACCOUNT);
 	if (!b)

@@ -332,25 +332,19 @@ int chr_ext_event_init(void);
 void chr_ext_event_exit(void);
 int chr_ext_events_init(struct chr_ext_device *dev);
 void chr_ext_events_exit(struct chr_ext_device *dev);
-bool chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event);
+void chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event);
 
 #ifdef CHR_EXT_HAVE_GPIO
-/* kfuncs/gpio.c, kfuncs/edge.c */
+/* kfuncs/gpio.c */
 void chr_ext_gpio_release(struct chr_ext_device *dev);
-void chr_ext_gpio_which_edge(struct chr_ext_device *dev,
-			     struct chr_ext_event *event);
 
 /* board.c */
 int chr_ext_board_init(void);
 void chr_ext_board_exit(void);
 const char *chr_ext_board_compatible(const struct platform_device *pdev);
+const char *chr_ext_hardware_name(struct device *dev);
 #else
 static inline void chr_ext_gpio_release(struct chr_ext_device *dev)
-{
-}
-
-static inline void chr_ext_gpio_which_edge(struct chr_ext_device *dev,
-					   struct chr_ext_event *event)
 {
 }
 
@@ -367,6 +361,11 @@ static inline const char *
 chr_ext_board_compatible(const struct platform_device *pdev)
 {
 	return NULL;
+}
+
+static inline const char *chr_ext_hardware_name(struct device *dev)
+{
+	return dev_name(dev);
 }
 #endif
 

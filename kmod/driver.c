@@ -81,8 +81,9 @@ static int driver_probe(struct platform_device *pdev)
 				drv->matches ? drv->instances - 1 : pdev->id,
 				GFP_KERNEL);
 	if (index == -ENOSPC)
-		pr_err("%s: refused: %s is one more than the %u instances of the driver\n",
-		       drv->name, dev_name(&pdev->dev), drv->instances);
+		pr_err("%s: refused: %s is one more than instances (%u) allows\n",
+		       drv->name, chr_ext_hardware_name(&pdev->dev),
+		       drv->instances);
 	if (index < 0)
 		return index;
 

@@ -48,7 +48,6 @@ static void events_tell(struct work_struct *work)
 		ops = chr_ext_enter(q->dev, &idx);
 		if (!ops)
 			return;
-		chr_ext_gpio_which_edge(q->dev, &e);
 		if (ops->event)
 			ops->event(&q->dev->pub, &e);
 		chr_ext_leave(q->dev, idx);
@@ -104,19 +103,16 @@ void chr_ext_events_exit(struct chr_ext_device *dev)
  * When as many events wait as there is room for, it is counted instead, and the
  * next one tells.
  *
- * Return: whether there was room.
  * Context: any.
  */
-bool chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event)
+void chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event)
 {
 	struct chr_ext_events *q = dev->events;
-	bool room;
 
 	chr_ext_stat_add(dev, STAT_EVENTS, 1);
 	scoped_guard(spinlock_irqsave, &q->lock) {
 		event->seq = ++q->seq;
-		room = q->head - q->tail < CHR_EXT_EVENT_QUEUE;
-		if (room) {
+		if (q->head - q->tail < CHR_EXT_EVENT_QUEUE) {
 			event->missed = q->missed;
 			q->missed = 0;
 			q->ring[q->head++ % CHR_EXT_EVENT_QUEUE] = *event;
@@ -126,7 +122,6 @@ bool chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event)
 		}
 	}
 	queue_work(event_wq, &q->work);
-	return room;
 }
 
 int chr_ext_event_init(void)
