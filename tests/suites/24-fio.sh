@@ -6,15 +6,27 @@
 
 . "$SRC/tests/suites/common.bash"
 
-# verified NODE ENGINE RW [OPTION...]
-verified() {
+# job NODE ENGINE RW [OPTION...]
+job() {
 	local node=$1 engine=$2 rw=$3
 	shift 3
-	ok "$node, $engine, $rw: what was written is read" timeout 100 fio \
+	timeout $((100 * LAB_SLOW)) fio \
 		--name=job --filename="/dev/$node" --filesize=1M --size=1M --ioengine="$engine" \
 		--rw="$rw" --bs=4k --verify=crc32c --verify_fatal=1 --allow_mounted_write=1 \
-		--do_verify=1 --thread --output=/tmp/fio.out "$@"
-	like "$node, $engine, $rw: all of it" "$(cat /tmp/fio.out)" 'WRITE: .*io=1024KiB'
+		--thread --output=/tmp/fio.out "$@"
+}
+
+# verified NODE ENGINE RW [OPTION...]
+verified() {
+	ok "$1, $2, $3: what was written is read" job "$@" --do_verify=1
+	like "$1, $2, $3: all of it" "$(cat /tmp/fio.out)" 'WRITE: .*io=1024KiB'
+}
+
+# also NODE ENGINE RW [OPTION...]: what the job before, like it but for its
+# engine, has written.
+also() {
+	ok "$1, $2: reads the same" job "$@" --verify_only=1
+	like "$1, $2: all of it" "$(cat /tmp/fio.out)" 'READ: .*io=1024KiB'
 }
 
 chrext load "$DRIVERS/scull.bpf.o" --set dev_size=1M
@@ -28,8 +40,10 @@ chrext unload scull
 
 chrext load "$DRIVERS/scullp.bpf.o" --set mem_size=1M
 verified scullp mmap write
+also scullp psync write
 verified scullp mmap randwrite
 verified scullp psync randwrite --bsrange=512-16k
+also scullp mmap randwrite --bsrange=512-16k
 chrext unload scullp
 
 finish
