@@ -3,7 +3,8 @@
  * A driver in versions, for live update: a read gives the version, the number
  * of updates that the device has seen and of reads so far; a write adds up what
  * it was given. All of it is in the device's memory. ioctl 1 waits until the
- * version is another than the argument.
+ * version is another than the argument, ioctl 3 stays in the op for so many
+ * microseconds, both give the version; ioctl 4 tells how many are in ioctl 3.
  */
 #include <chr_ext/chr_ext.bpf.h>
 
@@ -13,6 +14,7 @@ struct memory {
 	__u64 reads;
 	__u64 written;
 	__u64 updates;
+	__u64 inside;
 };
 
 struct answer {
@@ -66,9 +68,22 @@ SEC("struct_ops.s/ioctl")
 long BPF_PROG(version_ioctl, struct chr_ext_file *file, __u32 cmd,
 	      struct chr_ext_io *io)
 {
-	if (cmd != 1)
-		return -ENOTTY;
-	return io->arg == number ? -EAGAIN : (long)number;
+	struct memory *m = memory(file->dev);
+
+	if (!m)
+		return -EIO;
+	switch (cmd) {
+	case 1:
+		return io->arg == number ? -EAGAIN : (long)number;
+	case 3:
+		__sync_fetch_and_add(&m->inside, 1);
+		chr_ext_sleep_us(file->dev, io->arg);
+		__sync_fetch_and_sub(&m->inside, 1);
+		return number;
+	case 4:
+		return m->inside;
+	}
+	return -ENOTTY;
 }
 
 SEC("struct_ops.s/update")

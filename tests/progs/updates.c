@@ -3,7 +3,7 @@
  * updates OBJECT N: attaches the driver "version" (tests/negative) in OBJECT, and
  * puts another version of it in its place N times, while 8 threads read and
  * write, 2 sleep in an ioctl and a mapping is in use. No call may fail or be
- * lost.
+ * lost. Before that, an update during a call, and one to another name.
  */
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/types.h>
+#include "../../bpf/include/chr_ext/abi.h"
 #include "tap.h"
 
 #define WORKERS		8
@@ -115,11 +117,13 @@ static void *mapper(void *arg)
 	return NULL;
 }
 
-/* The struct_ops map of OBJECT, loaded as that version. */
-static struct bpf_map *version(const char *object, unsigned long long number)
+/* The struct_ops map of OBJECT, loaded as that version of that driver. */
+static struct bpf_map *version(const char *object, unsigned long long number,
+			       const char *name)
 {
 	struct bpf_object *obj = bpf_object__open(object);
 	struct bpf_map *map, *ops = NULL;
+	struct chr_ext_ops *members;
 	size_t size;
 	void *p;
 
@@ -131,8 +135,36 @@ static struct bpf_map *version(const char *object, unsigned long long number)
 		if (strstr(bpf_map__name(map), ".rodata"))
 			memcpy(p, &number, sizeof(number));
 	}
-	need(ops && !bpf_object__load(obj), "load");
+	need(ops, object);
+	members = bpf_map__initial_value(ops, &size);
+	need(members && size == sizeof(*members), "members");
+	strcpy(members->name, name);
+	need(!bpf_object__load(obj), "load");
 	return ops;
+}
+
+static void *stay(void *arg)
+{
+	return (void *)(long)ioctl((long)arg, 3, 500000);
+}
+
+/* An update waits for the calls of the old version. */
+static void update_during_call(struct bpf_link *link, struct bpf_map *map,
+			       long fd)
+{
+	pthread_t t;
+	void *ret;
+	int i;
+
+	need(!pthread_create(&t, NULL, stay, (void *)fd), "thread");
+	for (i = 0; i < 5000 * slow() && ioctl(fd, 4, 0) != 1; i++)
+		usleep(1000);
+	is(ioctl(fd, 4, 0), 1, "a call is in the driver");
+	ok(!bpf_link__update_map(link, map), "an update");
+	is(ioctl(fd, 4, 0), 0, "which is done when the call is");
+	pthread_join(t, &ret);
+	is_num((long)ret, 1, "the call ends in the version that it began in");
+	is(ioctl(fd, 1, 0), 2, "the next is in the new one");
 }
 
 static pthread_t start(void *(*fn)(void *), long arg)
@@ -146,18 +178,23 @@ static pthread_t start(void *(*fn)(void *), long arg)
 int main(int argc, char **argv)
 {
 	pthread_t workers[WORKERS], sleepers[SLEEPERS], m;
-	struct bpf_map *maps[2];
+	struct bpf_map *maps[2], *other;
 	struct bpf_link *link;
 	struct answer a;
-	int i, n, fd, failed = 0;
+	int i, n, more, fd, failed = 0, forgotten = 0;
 
 	need(argc == 3, "usage: updates OBJECT N");
-	maps[0] = version(argv[1], 1);
-	maps[1] = version(argv[1], 2);
+	maps[0] = version(argv[1], 1, "version");
+	maps[1] = version(argv[1], 2, "version");
+	other = version(argv[1], 3, "other");
 	link = bpf_map__attach_struct_ops(maps[0]);
 	need(link, "attach");
 	fd = open(node, O_RDWR);
 	need(fd >= 0, node);
+	update_during_call(link, maps[1], fd);
+	is_num(bpf_link__update_map(link, other), -EINVAL, "another name: EINVAL");
+	is(ioctl(fd, 1, 0), 2, "which changes nothing");
+	ok(!bpf_link__update_map(link, maps[0]), "back to the first version");
 
 	for (i = 0; i < WORKERS; i++)
 		workers[i] = start(worker, i);
@@ -173,14 +210,18 @@ int main(int argc, char **argv)
 		pthread_join(workers[i], NULL);
 	pthread_join(m, NULL);
 	is(read(fd, &a, sizeof(a)), (long)sizeof(a), "it reads afterwards");
-	for (i = 0; i < SLEEPERS; i++)
-		while (pthread_tryjoin_np(sleepers[i], NULL)) {
-			bpf_link__update_map(link, maps[0]);
-			bpf_link__update_map(link, maps[1]);
+	for (i = 0; i < SLEEPERS; i++) {
+		for (more = 0; more < 200; more++) {
+			if (!pthread_tryjoin_np(sleepers[i], NULL))
+				break;
+			bpf_link__update_map(link, maps[more % 2]);
 		}
+		forgotten += more == 200;
+	}
 
 	is_num(failed, 0, "no update failed");
-	is_num(a.updates, n, "the device saw each");
+	is_num(forgotten, 0, "no sleeper is forgotten");
+	is_num(a.updates, n + 2, "the device saw each");
 	is_num(errors, 0, "no call failed");
 	is_num(torn, 0, "none saw anything but a version, or lost a page");
 	ok(reads > (unsigned long)n && written, "there was load");

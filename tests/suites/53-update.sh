@@ -43,7 +43,7 @@ stays() {
 }
 stays "another layout" "differs in layout" --set layout=1
 stays "another file_size" "differs in file_size" --set file_size=8
-stays "another dev_size" "differs in dev_size" --set dev_size=32
+stays "another dev_size" "differs in dev_size" --set dev_size=64
 stays "another mem_size" "differs in mem_size" --set mem_size=4096
 stays "another number of instances" "differs in instances" --set instances=2
 stays "another mode" "differs in mode" --set mode=0600

@@ -46,6 +46,19 @@ wait $dozer
 is "whose op ends" "$(cat /tmp/dozed)" 100
 chrext unload every
 
+chrext load "$NEGATIVE/every.bpf.o"
+"$PROGS/call" /dev/every rw i:$((0x6510)),200000 > /tmp/dozed &
+dozer=$!
+sleep 0.3
+start=$EPOCHREALTIME
+ok "a driver is updated while its program sleeps for 20 s" \
+	timeout $((15 * LAB_SLOW)) chrext replace "$NEGATIVE/every.bpf.o"
+ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
+ok "within some seconds ($ms ms)" test $ms -lt $((5000 * LAB_SLOW))
+wait $dozer
+is "whose op ends" "$(cat /tmp/dozed)" 100
+chrext unload every
+
 # Users whose memory never comes.
 stuck() {
 	local what="$2, memory kept back by $1" start ms pid
