@@ -62,10 +62,11 @@ ok "the port goes" chrext unload bpf_port
 # A shift register: what the last bit was stays on the line.
 ok "shift loads" chrext load "$DRIVERS/shift.bpf.o"
 ok "its lines are there" test -c /dev/shift
+is "and low" "$(levels $data $clock $latch)" 000
 for bit in 1 0; do
 	printf "\\x0$bit" > /dev/shift
 	is "the last bit, $bit, is on the line" "$(levels $data)" $bit
-	is "clock and latch have had their pulses" "$(levels $clock $latch)" 00
+	is "clock and latch have risen" "$(levels $clock $latch)" 11
 done
 ok "shift goes" chrext unload shift
 
