@@ -24,6 +24,7 @@ static const struct verb {
 	{ "list",	NULL,	"j",	verb_list },
 	{ "show",	"NAME",	"j",	verb_show },
 	{ "log",	"NAME",	"jF",	verb_log },
+	{ "scope",	NULL,	"loStc", verb_scope },
 	{ "doctor",	NULL,	"j",	verb_doctor },
 };
 
@@ -32,6 +33,11 @@ static const struct option long_options[] = {
 	{ "set",	required_argument,	NULL, 's' },
 	{ "foreground",	no_argument,		NULL, 'f' },
 	{ "no-follow",	no_argument,		NULL, 'F' },
+	{ "lines",	required_argument,	NULL, 'l' },
+	{ "output",	required_argument,	NULL, 'o' },
+	{ "svg",	required_argument,	NULL, 'S' },
+	{ "time",	required_argument,	NULL, 't' },
+	{ "count",	required_argument,	NULL, 'c' },
 	{ "json",	no_argument,		NULL, 'j' },
 	{ "verbose",	no_argument,		NULL, 'v' },
 	{ "help",	no_argument,		NULL, 'h' },
@@ -112,12 +118,19 @@ static void help(void)
 	     "       chrext list [--json]\n"
 	     "       chrext show NAME [--json]\n"
 	     "       chrext log NAME [--no-follow] [--json]\n"
+	     "       chrext scope [--lines LINE,...] [--output FILE] [--svg FILE] [--time MS]\n"
+	     "                    [--count N]\n"
 	     "       chrext doctor [--json]\n"
 	     "\n"
 	     "  --name NAME      call the driver NAME; the file must hold only one\n"
 	     "  --set VAR=VALUE  set a global variable of the program or a member of its ops\n"
 	     "  --foreground     keep the driver until this process ends\n"
 	     "  --no-follow      print the log as it is and stop\n"
+	     "  --lines LINE,... record these GPIO lines: NAME or LABEL:OFFSET\n"
+	     "  -o, --output FILE  write the recording to FILE as VCD\n"
+	     "  --svg FILE       write the recording to FILE as SVG\n"
+	     "  --time MS        record for MS milliseconds\n"
+	     "  --count N        record N edges\n"
 	     "  --json           print JSON\n"
 	     "  -v, --verbose    print what libbpf and the verifier say\n"
 	     "  -h, --help       print this\n"
@@ -195,7 +208,7 @@ int main(int argc, char **argv)
 
 	if (argc)
 		argv[0] = "chrext";	/* getopt_long() begins with it */
-	while ((c = getopt_long(argc, argv, "hv", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "hvo:", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'n':
 			opt.name = optarg;
@@ -210,6 +223,21 @@ int main(int argc, char **argv)
 			break;
 		case 'F':
 			opt.no_follow = true;
+			break;
+		case 'l':
+			opt.lines = optarg;
+			break;
+		case 'o':
+			opt.output = optarg;
+			break;
+		case 'S':
+			opt.svg = optarg;
+			break;
+		case 't':
+			opt.time = optarg;
+			break;
+		case 'c':
+			opt.count = optarg;
 			break;
 		case 'j':
 			opt.json = true;

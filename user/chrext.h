@@ -39,6 +39,11 @@ struct options {
 	const char *name;
 	const char **set;
 	size_t nr_set;
+	const char *lines;	/* scope's own */
+	const char *output;
+	const char *svg;
+	const char *time;
+	const char *count;
 	bool foreground;
 	bool no_follow;
 	bool json;
@@ -51,6 +56,7 @@ int verb_unload(const struct options *opt);
 int verb_list(const struct options *opt);
 int verb_show(const struct options *opt);
 int verb_log(const struct options *opt);
+int verb_scope(const struct options *opt);
 int verb_doctor(const struct options *opt);
 
 /* chrext.c */
@@ -98,6 +104,7 @@ struct device {
 	__u64 counters[NR_COUNTERS];
 };
 
+bool file_line(const char *dir, const char *name, char *buf, size_t size);
 int devices_get(const char *driver, struct device **devs, size_t *nr);
 bool driver_registered(const char *name);
 bool node_usable(const char *driver, const char *node);

@@ -24,13 +24,14 @@ const char *const counter_names[NR_COUNTERS] = {
 	[COUNT_BAD_RETURNS]	= "bad_returns",
 };
 
-static bool attr_get(const char *node, const char *attr, char *buf, size_t size)
+/* What the first line of a file says. */
+bool file_line(const char *dir, const char *name, char *buf, size_t size)
 {
 	char path[PATH_MAX];
 	FILE *f;
 	bool ok;
 
-	snprintf(path, sizeof(path), CLASS_DIR "/%s/%s", node, attr);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	f = fopen(path, "re");
 	if (!f)
 		return false;
@@ -39,6 +40,14 @@ static bool attr_get(const char *node, const char *attr, char *buf, size_t size)
 	if (ok)
 		buf[strcspn(buf, "\n")] = 0;
 	return ok;
+}
+
+static bool attr_get(const char *node, const char *attr, char *buf, size_t size)
+{
+	char dir[PATH_MAX];
+
+	snprintf(dir, sizeof(dir), CLASS_DIR "/%s", node);
+	return file_line(dir, attr, buf, size);
 }
 
 static __u64 attr_number(const char *node, const char *attr)
