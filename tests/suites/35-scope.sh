@@ -1,0 +1,264 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 300
+
+. "$SRC/tests/suites/chip.bash"
+
+tracing=/sys/kernel/tracing
+instances=$tracing/instances
+vcd=/tmp/x.vcd
+svg=/tmp/x.svg
+
+# scope ARG...: in the background, from when this returns.
+scope() {
+	chrext scope "$@" > /tmp/out 2> /tmp/err &
+	scope=$!
+	soon recording
+}
+recording() {
+	grep -q 1 "$instances/chrext-scope-$scope/events/gpio/enable" 2> /dev/null
+}
+# scope_end SIGNAL: its status; $edges is what the VCD says.
+scope_end() {
+	local status=0
+	kill "-$1" "$scope"
+	wait "$scope" || status=$?
+	edges=$(python3 "$SRC/tests/suites/vcd.py" $vcd) || return
+	return $status
+}
+scoped() {
+	scope_end INT || echo "# status $?: $(< /tmp/err)"
+}
+
+# The states of a line, one after the other: in the VCD by its name there; in
+# the diagram and the SVG by that which is printed.
+vcd_states() {
+	local name _ state
+	while read -r name _ state; do
+		[ "$name" != "$1" ] || printf %s "$state"
+	done <<< "$edges"
+}
+drawn() {
+	sed -n "s/^$1  //p" /tmp/out | tr -s '_~ -' | tr -d ' \n'
+}
+svg_states() {
+	sed -n "s/.*>$1<\/text><path [^>]* d=\"M[0-9]* \([^\"]*\)\".*/\1/p" $svg |
+		sed 's/H[0-9]*V/ /g; s/H[0-9]*//' | sed 's/\b8\b/1/g; s/\b28\b/0/g; s/\b18\b/z/g' |
+		tr -d ' \n'
+}
+
+chip_new fast lines=8 names=a,b,,led,odd\"n%me || bail "no chip"
+fast=$dev
+chip_new slow sleep || bail "no chip"
+slow=$dev
+
+# What gpioset did, as the chip has it, is what is recorded.
+gpioset -t0 led=0 a=0 b=0
+echo > $chips/fast/record
+export LC_ALL=C
+scope -o $vcd --svg $svg
+gpioset -t 30ms,30ms,30ms,30ms,0 led=1 a=0
+gpioset -t 30ms,30ms,0 -c "$slow" 5=1
+ok "SIGINT is a good end" scope_end INT
+is "nothing is said" "$(< /tmp/err)" ""
+is "a named line" "$(vcd_states fast.led)" 10101
+is "its neighbour" "$(vcd_states fast.a)" 01010
+is "one without a name, of another chip" "$(vcd_states slow.slow_5)" 101
+is "and no others" "$(cut -d' ' -f 1 <<< "$edges" | sort -u | tr '\n' ' ')" \
+	"end fast.a fast.led slow.slow_5 start "
+
+# within: each set that the chip has lies between that edge and the next.
+within() {
+	local start name ns _ t=() set=() i
+	while read -r name ns _; do
+		case $name in
+		start) start=$ns ;;
+		fast.led) t+=($((start + ns))) ;;
+		end) t+=($((start + ns))) ;;
+		esac
+	done <<< "$edges"
+	while read -r ns _ bits; do
+		[ "$bits" != 9 ] || set+=("$ns")
+	done < $chips/fast/record
+	echo "edges ${t[*]} sets ${set[*]}"
+	[ ${#set[@]} -eq 4 ] || return
+	for i in 0 1 2 3; do
+		[ "${t[i + 1]}" -le "${set[i]}" ] && [ "${set[i]}" -le "${t[i + 2]}" ] ||
+			return
+	done
+}
+ok "when the chip says so" within
+is "the diagram has the same" "$(drawn led) $(drawn a)" '~\_/~\_/~ _/~\_/~\_'
+is "with the name of a line that has none" "$(drawn slow:5)" '~\_/~'
+is "the SVG has the same" "$(svg_states led) $(svg_states a) $(svg_states slow:5)" \
+	"10101 01010 101"
+like "and is one" "$(python3 -c 'import sys, xml.dom.minidom as m
+print(m.parse(sys.argv[1]).documentElement.tagName)' $svg 2>&1)" '^svg$|No module'
+is "its rows are 80 wide" "$(head -n 3 /tmp/out | awk '{ print length }' | sort -u)" 80
+ok "nothing is left in tracing" dir_empty $instances
+
+export COLUMNS=50 LC_ALL=C.UTF-8
+scope --lines slow:5,led
+gpioset -t 30ms,30ms,0 led=1 a=0
+scoped
+like "lines are those that were asked for" "$(cut -d' ' -f 1 /tmp/out | tr '\n' ' ')" \
+	'^slow:5 led  $'
+is "in UTF-8" "$(sed -n 's/^led *//p' /tmp/out | tr -s '▁▔' | sed 's/▔▔*/▔/g; s/▁▁*/▁/g')" \
+	"▔│▁│▔"
+is "as wide as is asked" "$(wc -m <<< "$(head -n 2 /tmp/out | tail -n 1)")" 51
+like "with a scale" "$(tail -n 1 /tmp/out)" '^ *\|[0-9]+ (ms|us)'
+unset COLUMNS
+export LC_ALL=C
+
+# When it ends.
+scope --count 3 --lines led -o $vcd
+gpioset -t 20ms,20ms,20ms,20ms,20ms,0 led=0
+ended() {
+	! kill -0 "$scope" 2> /dev/null
+}
+ok "after three edges it ends" soon ended
+scope_end INT 2> /dev/null
+is "and has them" "$(vcd_states fast.led)" 010
+ok "after a time it ends" chrext scope --time 300 --lines led -o $vcd
+is "and has nothing" "$tap_output" $'no edges\n'
+scope=$! edges=$(python3 "$SRC/tests/suites/vcd.py" $vcd)
+is "of that time" "${edges##*$'\n'}" "end 300000000"
+for signal in TERM HUP; do
+	scope -o $vcd
+	gpioset -t0 led=1
+	ok "SIG$signal is a good end" scope_end $signal
+	is "that keeps the edges" "$(vcd_states fast.led)" 1
+	ok "and no tracing" dir_empty $instances
+done
+
+# Inputs.
+scope -o $vcd
+pull fast 6 1
+pull fast 6 0
+gpioget -c "$fast" 6 > /dev/null
+pull fast 6 1
+gpioget -c "$fast" 6 > /dev/null
+gpioget -c "$fast" 6 > /dev/null
+scoped
+is "an input has the edges that were read" "$(vcd_states fast.fast_6)" 01
+
+# What is no edge.
+scope -o $vcd --svg $svg
+gpioset -t 1ms,1ms,0 led=1
+chip_fails fast 3 direction 5
+gpioset -t0 led=0 2> /dev/null
+chip_fails fast 3 direction 0
+chip_fails fast 6 get 5
+gpioget -c "$fast" 6 2> /dev/null
+chip_fails fast 6 get 0
+gpioget a > /dev/null
+gpioset -t0 a=0
+gpioget a > /dev/null
+gpioset -t0 -c "$fast" 4=1
+scoped
+is "a line that could not become an output did not change" \
+	"$(vcd_states fast.led)" 101
+is "nor did one that could not be read" "$(vcd_states fast.fast_6)" ""
+is "an output that becomes an input is released until it is read" \
+	"$(vcd_states fast.a)" 0z0
+is "a name fits VCD" "$(vcd_states fast.odd_n_me)" 1
+
+scope -o $vcd --svg $svg
+gpioset -t 100ms,100ms,0 --drive open-drain b=0
+scoped
+# It may be set to high before it is released.
+like "an open drain is released" "$(vcd_states fast.b)" '^01?z0$'
+like "and drawn so" "$(drawn b) $(svg_states b)" '^_(\||#|/\|)-\|_ 01?z0$'
+
+# Others' tracing, and two CPUs.
+mkdir $instances/other
+echo 1 > $instances/other/events/gpio/gpio_value/enable
+scope -o $vcd
+taskset 1 gpioset -t 5ms,5ms,5ms,5ms,5ms,0 led=1 &
+taskset 2 gpioset -t 5ms,5ms,5ms,5ms,5ms,0 b=0
+wait $!
+scoped
+is "edges of two CPUs" "$(vcd_states fast.led) $(vcd_states fast.b)" "101010 010101"
+gpioset -t0 a=1
+is "who traces too has them and goes on" \
+	"$(grep -c ' gpio_value: ' $instances/other/trace)" 13
+rmdir $instances/other
+is "nobody else does" "$(< $tracing/set_event)$(grep -v '^#' $tracing/trace)" ""
+
+# Too fast.
+scope -o $vcd
+echo 4 > "$instances/chrext-scope-$scope/buffer_size_kb"
+kill -STOP $scope
+timeout -s INT 3 gpioset -t 100us led=1
+kill -CONT $scope
+scoped
+like "edges that were lost are not hidden" "$(< /tmp/err)" "too fast and were lost"
+scope
+gpioset -t0 led=1
+chip_del slow
+gpioset -t0 led=0
+scoped
+is "a chip goes meanwhile" "$(drawn led)" '~\_'
+
+# What cannot be.
+is "there is no such line" "$(chrext scope --lines led,none 2>&1)" \
+	'chrext: no line is "none", by its name or as LABEL:OFFSET'
+fails "nor a ninth" chrext scope --lines fast:8
+for text in 0 -1 1x 1000000001 ''; do
+	fails "no time of '$text'" chrext scope --time "$text"
+	fails "no count" chrext scope --count "$text"
+done
+like "the limits are named" "$tap_output" "from 1 to 1000000000"
+fails "a file that cannot be is noticed at once" chrext scope -o /none/x
+like "and named" "$tap_output" "cannot write /none/x: No such file"
+fails "nor one on a full device" chrext scope --time 50 --svg /dev/full
+like "which is named too" "$tap_output" "cannot write /dev/full: No space"
+chrext scope --time 50 --lines led | true
+ok "nobody listens, and nothing is left" dir_empty $instances
+fails "without privilege" setpriv --reuid 1000 --clear-groups --bounding-set -all \
+	--inh-caps -all "$(command -v chrext)" scope
+like "it is said what is missing" "$tap_output" "needs CAP_SYS_ADMIN"
+fails "list takes no --lines" chrext list --lines led
+mount -t tmpfs none /sys/class/gpio
+fails "without the kernel's numbers no line is known" chrext scope --lines led
+like "which is said" "$tap_output" "there is no /sys/class/gpio/gpiochip"
+scope -o $vcd
+gpioset -t0 led=1
+scoped
+umount /sys/class/gpio
+like "and lines go by them" "$edges" 'gpio\.gpio5[0-9]+ [0-9]+ 1'
+like "which is said too" "$(< /tmp/err)" "which line GPIO 5[0-9]+ is cannot be told"
+umount $tracing
+fails "without tracefs" chrext scope
+like "it is said what to do" "$tap_output" "run 'mount -t tracefs"
+mount -t tracefs tracefs $tracing
+
+# gpio-sim: two banks of one device, and one of another that looks the same.
+sims=/sys/kernel/config/gpio-sim
+if modprobe gpio-sim 2> /dev/null; then
+	for bank in x/one x/two y/one; do
+		mkdir -p $sims/$bank/line0
+		echo "${bank#*/}" > $sims/$bank/label
+		echo "in-${bank/\//-}" > $sims/$bank/line0/name
+	done
+	echo 1 > $sims/x/live
+	echo 1 > $sims/y/live
+	scope -o $vcd
+	gpioset -t 1ms,0 in-x-one=1
+	gpioset -t0 in-x-two=1
+	gpioset -t 1ms,1ms,0 in-y-one=1
+	scoped
+	is "lines of gpio-sim" "$(vcd_states one.in-x-one) $(vcd_states two.in-x-two
+		) $(vcd_states one.in-y-one)" "10 1 101"
+	is "without a complaint" "$(< /tmp/err)" ""
+	for dir in $sims/?; do
+		echo 0 > "$dir/live"
+		rmdir "$dir"/*/line0 "$dir"/{one,two} "$dir" 2> /dev/null
+	done
+else
+	skip "lines of gpio-sim" "this kernel has none"
+fi
+
+ok "nothing is left in tracing" dir_empty $instances
+chip_unload
+finish
