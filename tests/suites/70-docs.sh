@@ -4,7 +4,7 @@
 #
 # What the documents say is so: their programs are built and run as they stand.
 
-. "$SRC/tests/suites/common.bash"
+. "$SRC/tests/suites/chip.bash"
 
 # block N FILE: the N-th block of C in a document.
 block() {
@@ -133,8 +133,26 @@ kill $listener
 wait $listener 2> /dev/null
 ok "tutorial 7: goes" chrext unload doorbell
 
+block 11 "$tutorial" > /tmp/led.bpf.c
+ok "tutorial 8: compiles" compile led
+ok "tutorial 8: loads" chrext load /tmp/led.bpf.o
+fails "tutorial 8: has no node yet" test -e /dev/led
+chip_new mychip lines=8
+# The command of the text.
+ok "tutorial 8: a board" \
+	$(sed -n 's/^    \(chrext board add.*\)/\1/p' "$tutorial")
+ok "tutorial 8: brings the node" test -c /dev/led
+ok "tutorial 8: which takes a number" sh -c 'echo 3 > /dev/led'
+is "tutorial 8: and lights both" "$(level mychip 0)$(level mychip 2)" 10
+echo 1 > /dev/led
+is "tutorial 8: or one" "$(level mychip 0)$(level mychip 2)" 11
+ok "tutorial 8: the board goes" chrext board rm panel
+fails "tutorial 8: with the node" test -e /dev/led
+ok "tutorial 8: the driver goes" chrext unload led
+chip_del mychip
+
 is "there is no program in the tutorial that was not tried" \
-	"$(grep -c '^```c$' "$tutorial")" 10
+	"$(grep -c '^```c$' "$tutorial")" 11
 
 ok "abi.md is what the comments give" sh -c 'cd "$1" &&
 	awk -f Documentation/abi.awk bpf/include/chr_ext/abi.h kfuncs/*.c |
@@ -147,10 +165,11 @@ ok "kernel-doc has nothing to say against the comments" sh -c '
 
 # kfuncs FILE...: the name of each, once a line.
 kfuncs() {
-	sed -n 's/^\(extern\|__bpf_kfunc\) [^(]*\b\(chr_ext_[a-z_]*\)(.*/\2/p' "$@" | sort
+	sed -n -e 's/___[a-z0-9]*(/(/' \
+		-e 's/^\(extern\|__bpf_kfunc\) [^(]*\b\(chr_ext_[a-z_]*\)(.*/\2/p' "$@" | sort
 }
 is "the header declares the kfuncs that there are" \
-	"$(kfuncs "$SRC/bpf/include/chr_ext/chr_ext.bpf.h")" \
+	"$(kfuncs "$SRC"/bpf/include/chr_ext/*.bpf.h)" \
 	"$(kfuncs "$SRC"/kfuncs/*.c)"
 is "and abi.md has each" \
 	"$(sed -n 's/^## \(chr_ext_[a-z_]*\)().*/\1/p' "$SRC/Documentation/abi.md" | sort)" \
@@ -179,10 +198,11 @@ lacks "install clang" drivers CLANG=/nowhere
 
 ok "make installs what is for users" make -C "$SRC/build/common/src" install-user \
 	DESTDIR=/tmp/root PREFIX=/usr
-for file in bin/chrext include/chr_ext/abi.h include/chr_ext/chr_ext.bpf.h \
+for file in bin/chrext include/chr_ext/abi.h include/chr_ext/chr_ext.bpf.h include/chr_ext/gpio.bpf.h \
 	lib/chr_ext/hello.bpf.o share/man/man8/chrext.8 \
 	share/bash-completion/completions/chrext; do
 	ok "there is $file" test -s "/tmp/root/usr/$file"
 done
 
+chip_unload
 finish
