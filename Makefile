@@ -134,6 +134,9 @@ install-user: user drivers
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/chr_ext bpf/include/chr_ext/*.h
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/chr_ext $(driver_o)
 	$(if $(pages),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(pages))
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,/usr/local,$(PREFIX),' user/chr_ext-boards.service > \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/chr_ext-boards.service
 
 .PHONY: clean
 clean:

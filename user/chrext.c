@@ -14,18 +14,25 @@
 
 static const struct verb {
 	const char *name;
-	const char *arg;	/* what it wants, NULL: nothing */
+	const char *args[3];	/* what it wants */
+	bool more;		/* it takes any number behind them */
 	const char *options;	/* the short names of those it takes */
 	int (*run)(const struct options *opt);
 } verbs[] = {
-	{ "load",	"FILE",	"nsf",	verb_load },
-	{ "replace",	"FILE",	"ns",	verb_replace },
-	{ "unload",	"NAME",	"",	verb_unload },
-	{ "list",	NULL,	"j",	verb_list },
-	{ "show",	"NAME",	"j",	verb_show },
-	{ "log",	"NAME",	"jF",	verb_log },
-	{ "scope",	NULL,	"loStc", verb_scope },
-	{ "doctor",	NULL,	"j",	verb_doctor },
+	{ "load",	{ "file" },	false,	"nsf",	verb_load },
+	{ "replace",	{ "file" },	false,	"ns",	verb_replace },
+	{ "unload",	{ "driver" },	false,	"",	verb_unload },
+	{ "list",	{ },		false,	"j",	verb_list },
+	{ "show",	{ "driver" },	false,	"j",	verb_show },
+	{ "log",	{ "driver" },	false,	"jF",	verb_log },
+	{ "board add",	{ "board", "compatible", "lines" },
+					true,	"",	verb_board_add },
+	{ "board rm",	{ "board" },	false,	"",	verb_board_rm },
+	{ "board list",	{ },		false,	"j",	verb_board_list },
+	{ "board save",	{ "board" },	false,	"d",	verb_board_save },
+	{ "board restore", { },		true,	"dw",	verb_board_restore },
+	{ "scope",	{ },		false,	"loStc", verb_scope },
+	{ "doctor",	{ },		false,	"j",	verb_doctor },
 };
 
 static const struct option long_options[] = {
@@ -38,6 +45,8 @@ static const struct option long_options[] = {
 	{ "svg",	required_argument,	NULL, 'S' },
 	{ "time",	required_argument,	NULL, 't' },
 	{ "count",	required_argument,	NULL, 'c' },
+	{ "dir",	required_argument,	NULL, 'd' },
+	{ "wait",	required_argument,	NULL, 'w' },
 	{ "json",	no_argument,		NULL, 'j' },
 	{ "verbose",	no_argument,		NULL, 'v' },
 	{ "help",	no_argument,		NULL, 'h' },
@@ -120,6 +129,11 @@ static void help(void)
 	     "       chrext log NAME [--no-follow] [--json]\n"
 	     "       chrext scope [--lines LINE,...] [--output FILE] [--svg FILE] [--time MS]\n"
 	     "                    [--count N]\n"
+	     "       chrext board add NAME COMPATIBLE CON_ID=LINE[,LINE]...\n"
+	     "       chrext board rm NAME\n"
+	     "       chrext board list [--json]\n"
+	     "       chrext board save NAME [--dir DIR]\n"
+	     "       chrext board restore [NAME]... [--dir DIR] [--wait SECONDS]\n"
 	     "       chrext doctor [--json]\n"
 	     "\n"
 	     "  --name NAME      call the driver NAME; the file must hold only one\n"
@@ -131,6 +145,8 @@ static void help(void)
 	     "  --svg FILE       write the recording to FILE as SVG\n"
 	     "  --time MS        record for MS milliseconds\n"
 	     "  --count N        record N edges\n"
+	     "  --dir DIR        keep boards in DIR, not in " BOARDS_STORE "\n"
+	     "  --wait SECONDS   wait so long for lines that are not there yet\n"
 	     "  --json           print JSON\n"
 	     "  -v, --verbose    print what libbpf and the verifier say\n"
 	     "  -h, --help       print this\n"
@@ -153,6 +169,25 @@ static const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
+/* Moves behind the verb, which is two words for boards. */
+static const struct verb *verb_take(int argc, char **argv)
+{
+	const struct verb *verb;
+	char *name;
+
+	name = strcmp(argv[optind], "board") || optind + 1 == argc ?
+	       xprintf("%s", argv[optind]) :
+	       xprintf("board %s", argv[++optind]);
+	optind++;
+	verb = verb_find(name);
+	if (!strcmp(name, "board"))
+		complain("board: which verb?");
+	else if (!verb)
+		complain("there is no verb \"%s\"", name);
+	free(name);
+	return verb;
+}
+
 static const char *option_name(int c)
 {
 	const struct option *o;
@@ -166,17 +201,15 @@ static const char *option_name(int c)
 static int run(int argc, char **argv, const char *given, struct options *opt)
 {
 	const struct verb *verb;
-	int want;
+	int i, want = 0;
 
 	if (optind == argc) {
 		complain("which verb?");
 		return usage_error();
 	}
-	verb = verb_find(argv[optind]);
-	if (!verb) {
-		complain("there is no verb \"%s\"", argv[optind]);
+	verb = verb_take(argc, argv);
+	if (!verb)
 		return usage_error();
-	}
 	for (; *given; given++) {
 		if (!strchr(verb->options, *given)) {
 			complain("%s does not take --%s", verb->name,
@@ -184,25 +217,44 @@ static int run(int argc, char **argv, const char *given, struct options *opt)
 			return usage_error();
 		}
 	}
-	want = verb->arg ? 2 : 1;
+	for (i = 0; i < (int)ARRAY_SIZE(verb->args); i++)
+		want += !!verb->args[i];
 	if (argc - optind < want) {
 		complain("%s: which %s?", verb->name,
-			 !strcmp(verb->arg, "FILE") ? "file" : "driver");
+			 verb->args[argc - optind]);
 		return usage_error();
 	}
-	if (argc - optind > want) {
+	if (argc - optind > want && !verb->more) {
 		complain("%s: \"%s\" is one argument too many", verb->name,
 			 argv[optind + want]);
 		return usage_error();
 	}
-	opt->arg = verb->arg ? argv[optind + 1] : NULL;
+	opt->arg = argv[optind];
+	opt->args = argv + optind;
+	opt->nr_args = argc - optind;
 	messages_init(opt->verbose);
 	return verb->run(opt);
 }
 
+static bool seconds_parse(const char *text, unsigned int *seconds)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	*seconds = n;
+	if (*text >= '0' && *text <= '9' && !*end && !errno &&
+	    n <= MAX_WAIT)
+		return true;
+	complain("--wait %s: this is no number of seconds, from 0 to %d", text,
+		 MAX_WAIT);
+	return false;
+}
+
 int main(int argc, char **argv)
 {
-	struct options opt = { };
+	struct options opt = { .dir = BOARDS_STORE };
 	char given[16] = "";
 	int c, ret;
 
@@ -239,6 +291,14 @@ int main(int argc, char **argv)
 		case 'c':
 			opt.count = optarg;
 			break;
+		case 'd':
+			opt.dir = optarg;
+			break;
+		case 'w':
+			if (seconds_parse(optarg, &opt.wait))
+				break;
+			free(opt.set);
+			return EXIT_USAGE;
 		case 'j':
 			opt.json = true;
 			break;

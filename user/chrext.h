@@ -21,9 +21,14 @@
 #define LOG_DIR		DEBUGFS "/chr_ext"
 #define CLASS_DIR	"/sys/class/chr_ext"
 #define DRIVERS_DIR	"/sys/bus/platform/drivers"
+#define DEVICES_DIR	"/sys/bus/platform/devices"
 #define DRIVER_PREFIX	"chr_ext."
+#define CONFIGFS	"/sys/kernel/config"
+#define BOARDS_DIR	CONFIGFS "/chr_ext"
+#define BOARDS_STORE	"/etc/chr_ext/boards"
 
 #define WAIT_SECONDS	5	/* for nodes to come or go */
+#define MAX_WAIT	86400	/* seconds, of --wait */
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define __printf(a, b)	__attribute__((format(printf, a, b)))
@@ -35,8 +40,12 @@ enum {
 };
 
 struct options {
-	const char *arg;	/* the file or the driver's name */
+	const char *arg;	/* the first of args, or NULL */
+	char **args;		/* what stands behind the verb */
+	size_t nr_args;
 	const char *name;
+	const char *dir;
+	unsigned int wait;	/* seconds */
 	const char **set;
 	size_t nr_set;
 	const char *lines;	/* scope's own */
@@ -57,6 +66,11 @@ int verb_list(const struct options *opt);
 int verb_show(const struct options *opt);
 int verb_log(const struct options *opt);
 int verb_scope(const struct options *opt);
+int verb_board_add(const struct options *opt);
+int verb_board_rm(const struct options *opt);
+int verb_board_list(const struct options *opt);
+int verb_board_save(const struct options *opt);
+int verb_board_restore(const struct options *opt);
 int verb_doctor(const struct options *opt);
 
 /* chrext.c */
@@ -71,7 +85,9 @@ bool path_exists(const char *path);
 bool fs_mounted(const char *path, __u32 magic);
 bool bpffs_mounted(void);
 bool debugfs_mounted(void);
+bool configfs_mounted(void);
 bool module_loaded(void);
+bool module_has_gpio(void);
 bool cap_sys_admin(void);
 bool lockdown_is(const char *mode);
 void complain_eperm(const char *what);
@@ -97,6 +113,8 @@ struct device {
 	char node[CHR_EXT_NAME_LEN + 16];	/* "": the driver has none */
 	char dev[24];
 	char mode[16];
+	char hardware[64];	/* what it is bound to; "": it is virtual */
+	char board[256];	/* the board that this is; "": none */
 	__u64 instance;
 	__u64 id;
 	__u64 files;
@@ -107,6 +125,9 @@ struct device {
 bool file_line(const char *dir, const char *name, char *buf, size_t size);
 int devices_get(const char *driver, struct device **devs, size_t *nr);
 bool driver_registered(const char *name);
+bool driver_is_virtual(const char *name);
+void link_target(const char *path, char *buf, size_t size);
+char *file_text(const char *path);
 bool node_usable(const char *driver, const char *node);
 bool nodes_gone(const char *driver, const struct device *devs, size_t nr);
 void wait_a_little(void);
@@ -120,6 +141,7 @@ struct driver_prog {
 
 struct driver {
 	char name[CHR_EXT_NAME_LEN];
+	char compatible[CHR_EXT_MATCH_LEN];	/* "": it is virtual */
 	__u32 link_id;		/* 0: registered without a link */
 	__u32 map_id;
 	struct driver_prog *progs;
@@ -153,6 +175,8 @@ int log_read(int fd, struct record *rec);
 bool log_find(const char *name, const char *prefix, struct record *rec);
 int kmsg_open(void);
 bool kmsg_refusal(int fd, const char *name, char *text, size_t size);
+bool kmsg_any_refusal(int fd, char *name, size_t name_size, char *text,
+		      size_t size);
 
 /* messages.c: what libbpf and the verifier say */
 void messages_init(bool verbose);
@@ -213,6 +237,52 @@ int object_load(struct object *o);
 int maps_pin(const struct object *o, const struct object_driver *d,
 	     const char *dir);
 
+/* line.c: GPIO lines of boards */
+struct line {
+	char *target;		/* the label of a chip, or the name of a line */
+	bool by_name;
+	unsigned int offset;	/* of the chip */
+	unsigned int flags;	/* bits: places in line_flags */
+};
+
+extern const char *const line_flags[];
+
+char *line_take(const char **s, const char *where);
+const char *line_problem(const char *target);
+void line_split(struct line *l, const char *text);
+char *line_print(const char *text);
+
+/* gpio.c: GPIO chips of the machine */
+struct gpio_v2_line_info;
+int gpio_find(const struct line *l, struct gpio_v2_line_info *info);
+
+/* board.c: boards, as they are in the kernel */
+struct con {
+	char *id;
+	char **lines;		/* in the words of the kernel */
+	size_t nr_lines;
+};
+
+struct board {
+	char *name;
+	char *compatible;
+	char *device;		/* on the platform bus; "": it is not live */
+	struct con *cons;
+	size_t nr_cons;
+};
+
+void board_init(struct board *b, const char *name);
+void board_free(struct board *b);
+int board_parse(struct board *b, const char *arg, const char *where);
+const char *con_problem(const char *id);
+int boards_check(void);
+bool board_exists(const char *name);
+void board_read(struct board *b);
+int boards_get(struct board **boards, size_t *nr);
+void boards_free(struct board *boards, size_t nr);
+void board_of(const char *device, char *name, size_t size);
+int board_make(const struct board *b);
+
 /* set.c */
 int object_set(struct object *o, const char *assignment);
 
@@ -223,6 +293,8 @@ void json_string(const char *key, const char *value);
 void json_number(const char *key, __u64 value);
 void json_null(const char *key);
 void json_bool(const char *key, bool value);
+void json_or_null(const char *key, const char *value);
+void json_hardware(const struct device *d);
 void json_flat(void);
 
 #endif /* CHREXT_H */

@@ -69,6 +69,22 @@ static void check_module(void)
 	    "build the module again for this kernel, with pahole installed");
 }
 
+static void check_gpio(void)
+{
+	bool ok = module_has_gpio();
+
+	say(ok ? GOOD : WARN, "GPIO",
+	    ok ? "kfuncs and boards" :
+		 "none, the module was built for a kernel without GPIOLIB",
+	    "boot a kernel with CONFIG_GPIOLIB=y to drive pins");
+	if (!ok)
+		return;
+	ok = configfs_mounted();
+	say(ok ? GOOD : WARN, "configfs",
+	    ok ? CONFIGFS : "not mounted at " CONFIGFS ", no boards",
+	    "run 'mount -t configfs configfs " CONFIGFS "'");
+}
+
 static void check_mounts(void)
 {
 	bool ok = bpffs_mounted();
@@ -137,6 +153,8 @@ int verb_doctor(const struct options *opt)
 	check_kernel();
 	check_kernel_btf();
 	check_module();
+	if (module_loaded())
+		check_gpio();
 	check_mounts();
 	check_rights();
 	check_libbpf();

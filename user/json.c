@@ -119,3 +119,17 @@ void json_bool(const char *key, bool value)
 	place(key);
 	fputs(value ? "true" : "false", stdout);
 }
+
+void json_or_null(const char *key, const char *value)
+{
+	if (*value)
+		json_string(key, value);
+	else
+		json_null(key);
+}
+
+void json_hardware(const struct device *d)
+{
+	json_or_null("hardware", d->hardware);
+	json_or_null("board", d->board);
+}

@@ -169,6 +169,10 @@ static int map_match(int fd, const char *name, struct layout *l,
 	    (!(info.map_flags & BPF_F_LINK) && state != STATE_INUSE))
 		goto out;
 	snprintf(drv->name, sizeof(drv->name), "%s", name);
+	m = member_find(l->btf, l->ops, "compatible", 10);
+	if (m)
+		memcpy(drv->compatible, ops + m->offset / 8,
+		       sizeof(drv->compatible));
 	drv->map_id = info.id;
 	progs_get(drv, l, ops);
 	err = 1;

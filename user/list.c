@@ -6,6 +6,13 @@
 
 #include "chrext.h"
 
+/* Why a driver has no node. */
+static const char *nodeless(const struct device *d)
+{
+	return driver_is_virtual(d->driver) ? "its devices are unbound" :
+					      "no hardware is bound to it";
+}
+
 static void print_json(const struct device *devs, size_t nr)
 {
 	const struct device *d;
@@ -21,8 +28,10 @@ static void print_json(const struct device *devs, size_t nr)
 			json_number("opens", d->counters[COUNT_OPENS]);
 			json_number("reads", d->counters[COUNT_READS]);
 			json_number("writes", d->counters[COUNT_WRITES]);
+			json_hardware(d);
 		} else {
 			json_null("node");
+			json_string("why", nodeless(d));
 		}
 		json_end('}');
 	}
@@ -40,27 +49,33 @@ static void print_table(const struct device *devs, size_t nr)
 {
 	int driver = strlen("DRIVER"), node = strlen("NODE");
 	const struct device *d;
+	bool hardware = false;
 
 	if (!nr)
 		return;
 	for (d = devs; d < devs + nr; d++) {
 		driver = widest(d->driver, driver);
 		node = widest(d->node, node);
+		hardware |= *d->hardware;
 	}
-	printf("%-*s  %-*s  %8s  %5s  %10s  %10s  %10s\n", driver, "DRIVER",
-	       node, "NODE", "INSTANCE", "FILES", "OPENS", "READS", "WRITES");
+	printf("%-*s  %-*s  %8s  %5s  %10s  %10s  %10s%s\n", driver, "DRIVER",
+	       node, "NODE", "INSTANCE", "FILES", "OPENS", "READS", "WRITES",
+	       hardware ? "  HARDWARE" : "");
 	for (d = devs; d < devs + nr; d++) {
 		if (!*d->node) {
-			printf("%-*s  -\n", driver, d->driver);
+			printf("%-*s  %-*s  (%s)\n", driver, d->driver, node,
+			       "-", nodeless(d));
 			continue;
 		}
-		printf("%-*s  %-*s  %8llu  %5llu  %10llu  %10llu  %10llu\n",
+		printf("%-*s  %-*s  %8llu  %5llu  %10llu  %10llu  %10llu%s%s\n",
 		       driver, d->driver, node, d->node,
 		       (unsigned long long)d->instance,
 		       (unsigned long long)d->files,
 		       (unsigned long long)d->counters[COUNT_OPENS],
 		       (unsigned long long)d->counters[COUNT_READS],
-		       (unsigned long long)d->counters[COUNT_WRITES]);
+		       (unsigned long long)d->counters[COUNT_WRITES],
+		       *d->hardware ? "  " : "",
+		       *d->board ? d->board : d->hardware);
 	}
 }
 

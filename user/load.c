@@ -232,6 +232,10 @@ static void complain_load(const struct object *o, int err, int kmsg)
 		 messages_word("extern (func ksym) '", word, sizeof(word)))
 		complain("%s declares %s() with other types than the kernel or the loaded chr_ext module has",
 			 o->path, word);
+	else if (messages_word("extern (func ksym) 'chr_ext_gpio_", word,
+			       sizeof(word)) && !module_has_gpio())
+		complain("%s calls chr_ext_gpio_%s(), but the loaded chr_ext module has no GPIO: it was built for a kernel without CONFIG_GPIOLIB",
+			 o->path, word);
 	else if (messages_word("extern (func ksym) '", word, sizeof(word)))
 		complain("%s calls %s(), which neither this kernel nor the loaded chr_ext module has",
 			 o->path, word);
@@ -273,6 +277,16 @@ static void complain_attach(const char *name, int err, int kmsg)
 			 name, errno_text(err));
 }
 
+/* The driver is there, which does not mean that all hardware for it is. */
+static void tell_hardware(const char *driver, int kmsg)
+{
+	char name[64], text[1024];
+
+	if (kmsg_any_refusal(kmsg, name, sizeof(name), text, sizeof(text)))
+		complain("driver \"%s\" is loaded, but did not take all hardware: %s",
+			 driver, text);
+}
+
 static int attach(struct object *o)
 {
 	int kmsg = kmsg_open();
@@ -282,8 +296,12 @@ static int attach(struct object *o)
 	for (i = 0; i < o->nr_drivers && !err; i++) {
 		o->drivers[i].link =
 			bpf_map__attach_struct_ops(o->drivers[i].map);
-		if (o->drivers[i].link)
+		if (o->drivers[i].link) {
+			if (!object_instances(o, &o->drivers[i]))
+				tell_hardware(object_name(o, &o->drivers[i]),
+					      kmsg);
 			continue;
+		}
 		err = -errno;
 		complain_attach(object_name(o, &o->drivers[i]), err, kmsg);
 	}

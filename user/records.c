@@ -101,15 +101,50 @@ int kmsg_open(void)
 	return fd;
 }
 
-/* "6,1,2,-;chr_ext: NAME: refused: TEXT"; "?" stands for an impossible name. */
-static const char *refusal(const char *line, const char *name)
+/* The kernel writes \xNN for backslashes and what is not ASCII. */
+static void unescape(char *s)
 {
-	static const char prefix[] = ";chr_ext: ", refused[] = ": refused: ";
-	const char *s = strstr(line, prefix);
+	unsigned int c;
+	char *to;
 
-	if (!s)
-		return NULL;
-	s += strlen(prefix);
+	for (to = s; *s; s++) {
+		if (s[0] == '\\' && s[1] == 'x' &&
+		    sscanf(s + 2, "%2x", &c) == 1 && c > ' ') {
+			*to++ = c;
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	}
+	*to = 0;
+}
+
+/* The rest of the next of the module's lines, behind "6,1,2,-;chr_ext: ". */
+static const char *kmsg_next(int fd, char *line, size_t size)
+{
+	static const char prefix[] = ";chr_ext: ";
+	const char *s;
+	ssize_t n;
+
+	while ((n = read(fd, line, size - 1)) > 0 ||
+	       (n < 0 && errno == EPIPE)) {
+		if (n < 0)	/* records were overwritten, read on */
+			continue;
+		line[n] = 0;
+		line[strcspn(line, "\n")] = 0;
+		unescape(line);
+		s = strstr(line, prefix);
+		if (s)
+			return s + strlen(prefix);
+	}
+	return NULL;
+}
+
+/* "NAME: refused: TEXT"; "?" stands for an impossible name. */
+static const char *refusal(const char *s, const char *name)
+{
+	static const char refused[] = ": refused: ";
+
 	if (!strncmp(s, name, strlen(name)))
 		s += strlen(name);
 	else if (*s == '?')
@@ -123,18 +158,30 @@ bool kmsg_refusal(int fd, const char *name, char *text, size_t size)
 {
 	char line[8192];
 	const char *s;
-	ssize_t n;
 
-	while ((n = read(fd, line, sizeof(line) - 1)) > 0 ||
-	       (n < 0 && errno == EPIPE)) {
-		if (n < 0)	/* records were overwritten, read on */
-			continue;
-		line[n] = 0;
-		line[strcspn(line, "\n")] = 0;
-		s = refusal(line, name);
+	while ((s = kmsg_next(fd, line, sizeof(line)))) {
+		s = refusal(s, name);
 		if (!s)
 			continue;
 		snprintf(text, size, "%s", s);
+		return true;
+	}
+	return false;
+}
+
+/* Of whatever name: that goes to @name. */
+bool kmsg_any_refusal(int fd, char *name, size_t name_size, char *text,
+		      size_t size)
+{
+	char line[8192];
+	const char *s, *t;
+
+	while ((s = kmsg_next(fd, line, sizeof(line)))) {
+		snprintf(name, name_size, "%.*s", (int)strcspn(s, ":"), s);
+		t = refusal(s, name);
+		if (!t)
+			continue;
+		snprintf(text, size, "%s", t);
 		return true;
 	}
 	return false;

@@ -37,6 +37,7 @@ static void json_device(const struct device *d)
 	json_string("mode", d->mode);
 	json_number("files", d->files);
 	json_number("waiting", d->waiting);
+	json_hardware(d);
 	json_begin("statistics", '{');
 	for (i = 0; i < NR_COUNTERS; i++)
 		json_number(counter_names[i], d->counters[i]);
@@ -57,6 +58,7 @@ static void json_held(const struct shown *s)
 	else
 		json_null("link_id");
 	json_number("map_id", s->drv.map_id);
+	json_string("compatible", s->drv.compatible);
 	json_begin("programs", '[');
 	for (i = 0; i < s->drv.nr_progs; i++) {
 		json_begin(NULL, '{');
@@ -98,6 +100,9 @@ static void text_held(const struct shown *s)
 	if (s->drv.link_id)
 		printf("link      %u\n", s->drv.link_id);
 	printf("map       %u\n", s->drv.map_id);
+	if (*s->drv.compatible)
+		printf("hardware  %s%s\n", s->drv.compatible,
+		       s->nr_devs ? "" : " (none is bound)");
 	for (i = 0; i < s->drv.nr_progs; i++)
 		printf("%-8s  %-8s  %u  %s\n", i ? "" : "programs",
 		       s->drv.progs[i].op, s->drv.progs[i].id,
@@ -113,6 +118,10 @@ static void text_device(const struct device *d)
 	printf("  %-13s  %llu\n", "id", (unsigned long long)d->id);
 	printf("  %-13s  %s\n", "dev", d->dev);
 	printf("  %-13s  %s\n", "mode", d->mode);
+	if (*d->hardware)
+		printf("  %-13s  %s\n", "hardware", d->hardware);
+	if (*d->board)
+		printf("  %-13s  %s\n", "board", d->board);
 	printf("  %-13s  %llu\n", "files", (unsigned long long)d->files);
 	printf("  %-13s  %llu\n", "waiting", (unsigned long long)d->waiting);
 	for (i = 0; i < NR_COUNTERS; i++)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The devices of drivers, as sysfs shows them, and their nodes in /dev. */
+#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -23,6 +24,38 @@ const char *const counter_names[NR_COUNTERS] = {
 	[COUNT_ERRORS]		= "errors",
 	[COUNT_BAD_RETURNS]	= "bad_returns",
 };
+
+/* What a file of sysfs or configfs says, "" if nothing. To be freed. */
+char *file_text(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t n = -1;
+
+	if (f) {
+		n = getdelim(&text, &size, 0, f);
+		fclose(f);
+	}
+	if (n <= 0) {
+		free(text);
+		return xprintf("%s", "");
+	}
+	if (text[n - 1] == '\n')
+		text[n - 1] = 0;
+	return text;
+}
+
+/* The last part of where a link leads, or "". */
+void link_target(const char *path, char *buf, size_t size)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+	target[n < 0 ? 0 : n] = 0;
+	snprintf(buf, size, "%s", strrchr(target, '/') ?
+				  strrchr(target, '/') + 1 : target);
+}
 
 /* What the first line of a file says. */
 bool file_line(const char *dir, const char *name, char *buf, size_t size)
@@ -58,6 +91,19 @@ static __u64 attr_number(const char *node, const char *attr)
 	       strtoull(buf, NULL, 0) : 0;
 }
 
+/* Virtual devices hang from one of ours, all others from hardware. */
+static void hardware_get(struct device *d)
+{
+	char *path = xprintf(CLASS_DIR "/%s/device", d->node);
+
+	link_target(path, d->hardware, sizeof(d->hardware));
+	free(path);
+	if (!strncmp(d->hardware, DRIVER_PREFIX, strlen(DRIVER_PREFIX)))
+		d->hardware[0] = 0;
+	if (*d->hardware)
+		board_of(d->hardware, d->board, sizeof(d->board));
+}
+
 /* False when the device has gone in the meantime. */
 static bool device_get(const char *node, struct device *d)
 {
@@ -78,6 +124,7 @@ static bool device_get(const char *node, struct device *d)
 	d->id = attr_number(node, "id");
 	d->files = attr_number(node, "files");
 	d->waiting = attr_number(node, "waiting");
+	hardware_get(d);
 	for (i = 0; i < NR_COUNTERS; i++) {
 		snprintf(attr, sizeof(attr), "statistics/%s", counter_names[i]);
 		d->counters[i] = attr_number(node, attr);
@@ -172,6 +219,15 @@ bool driver_registered(const char *name)
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), DRIVERS_DIR "/" DRIVER_PREFIX "%s", name);
+	return path_exists(path);
+}
+
+/* Its devices stay on the bus when they are unbound. */
+bool driver_is_virtual(const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), DEVICES_DIR "/" DRIVER_PREFIX "%s.0", name);
 	return path_exists(path);
 }
 

@@ -11,6 +11,8 @@
 
 #include "chrext.h"
 
+#define CONFIGFS_MAGIC	0x62656570	/* in no header */
+
 bool path_exists(const char *path)
 {
 	return access(path, F_OK) == 0;
@@ -33,9 +35,29 @@ bool debugfs_mounted(void)
 	return fs_mounted(DEBUGFS, DEBUGFS_MAGIC);
 }
 
+bool configfs_mounted(void)
+{
+	return fs_mounted(CONFIGFS, CONFIGFS_MAGIC);
+}
+
 bool module_loaded(void)
 {
 	return path_exists("/sys/module/chr_ext");
+}
+
+/* A module for a kernel without GPIOLIB has none of these kfuncs. */
+bool module_has_gpio(void)
+{
+	struct btf *vmlinux, *btf;
+	bool has;
+
+	vmlinux = btf__load_vmlinux_btf();
+	btf = vmlinux ? btf__load_module_btf("chr_ext", vmlinux) : NULL;
+	has = btf && btf__find_by_name_kind(btf, "chr_ext_gpio_get",
+					    BTF_KIND_FUNC) > 0;
+	btf__free(btf);
+	btf__free(vmlinux);
+	return has;
 }
 
 /* CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON too. */

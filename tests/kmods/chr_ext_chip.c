@@ -5,8 +5,9 @@
  *
  * Below debugfs/chr_ext_chip:
  *
- *   new         "LABEL [lines=N] [names=A,B,...] [record=N] [sleep]" makes a
- *               chip; its setters and getters sleep if that is said
+ *   new         "LABEL [lines=N] [names=A,B,...] [record=N] [sleep] [bound]"
+ *               makes a chip; its setters and getters sleep if that is said, and
+ *               its device has a driver, which goes first when it is unplugged
  *   del         "LABEL" unplugs it, used or not
  *   LABEL/record        what was set: "NS BITS MASK" for each call, where BITS
  *                       are the levels of all lines after it and MASK those
@@ -46,6 +47,7 @@
 #define RECORD_MAX	(1 << 20)
 #define STORM_HZ_MAX	1000000
 #define STORM_MS_MAX	10000	/* before the watchdogs of the kernel bark */
+#define BOUND		"chr_ext_chip_bound"
 
 enum error {
 	ERROR_REQUEST,
@@ -99,6 +101,7 @@ struct chip {
 	struct irq_work work;
 	struct hrtimer storm;
 	struct dentry *dir;
+	bool bound;
 	bool gone;
 
 	raw_spinlock_t lock;		/* everything below */
@@ -116,7 +119,8 @@ struct chip {
 };
 
 static LIST_HEAD(chips);
-static DEFINE_MUTEX(chips_lock);	/* the list, and who is on it */
+static DEFINE_MUTEX(chips_lock);	/* the list, who is on it, plugging */
+static bool plugging;			/* a device has no chip yet */
 static struct dentry *root;
 
 static int line_error(struct chip *chip, unsigned int offset, enum error e)
@@ -666,6 +670,8 @@ static int chip_parse(struct chip *chip, char *text)
 	while (!err && (word = strsep(&text, " "))) {
 		if (!strcmp(word, "sleep")) {
 			chip->gc.can_sleep = true;
+		} else if (!strcmp(word, "bound")) {
+			chip->bound = true;
 		} else if (str_has_prefix(word, "lines=")) {
 			err = kstrtou16(word + 6, 0, &chip->gc.ngpio);
 		} else if (str_has_prefix(word, "record=")) {
@@ -731,6 +737,7 @@ static void chip_unplug(struct chip *chip)
 	unsigned int i;
 
 	debugfs_remove(chip->dir);
+	device_release_driver(&chip->pdev->dev);
 	hrtimer_cancel(&chip->storm);
 	scoped_guard(raw_spinlock_irq, &chip->lock)
 		chip->gone = true;
@@ -750,9 +757,12 @@ static int chip_plug(struct chip *chip)
 	chip->records = vcalloc(chip->record_size, sizeof(*chip->records));
 	if (!chip->records)
 		return -ENOMEM;
-	chip->pdev = platform_device_register_simple("chr_ext_chip",
+	plugging = true;
+	chip->pdev = platform_device_register_simple(chip->bound ? BOUND :
+						     "chr_ext_chip",
 						     PLATFORM_DEVID_AUTO,
 						     NULL, 0);
+	plugging = false;
 	if (IS_ERR(chip->pdev)) {
 		err = PTR_ERR(chip->pdev);
 		goto err_records;
@@ -770,6 +780,7 @@ static int chip_plug(struct chip *chip)
 	if (err)
 		goto err_domain;
 	chip_files(chip);
+	chip->bound = device_attach(&chip->pdev->dev) == 1;
 	return 0;
 
 err_domain:
@@ -842,12 +853,27 @@ static const struct file_operations del_fops = {
 	.write	= del_write,
 };
 
+/* As with real chips, the device is bound when the chip is there. */
+static int bound_probe(struct platform_device *pdev)
+{
+	return plugging ? -ENODEV : 0;
+}
+
+static struct platform_driver bound_driver = {
+	.driver.name	= BOUND,
+	.probe		= bound_probe,
+};
+
 static int __init chip_module_init(void)
 {
+	int err = platform_driver_register(&bound_driver);
+
+	if (err)
+		return err;
 	root = debugfs_create_dir("chr_ext_chip", NULL);
 	debugfs_create_file("new", 0200, root, NULL, &new_fops);
 	debugfs_create_file("del", 0200, root, NULL, &del_fops);
-	return PTR_ERR_OR_ZERO(root);
+	return 0;
 }
 module_init(chip_module_init);
 
@@ -861,6 +887,7 @@ static void __exit chip_module_exit(void)
 		chip_free(chip);
 	}
 	debugfs_remove(root);
+	platform_driver_unregister(&bound_driver);
 }
 module_exit(chip_module_exit);
 

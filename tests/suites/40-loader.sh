@@ -4,19 +4,6 @@
 
 . "$SRC/tests/suites/common.bash"
 
-# exits STATUS DESC CMD...
-exits() {
-	local want=$1 desc=$2 status=0
-	shift 2
-	tap_run "$@" || status=$?
-	if [ $status -eq "$want" ]; then
-		pass "$desc"
-	else
-		fail "$desc" "exit status $status, not $want, of: $*
-$tap_output"
-	fi
-}
-
 hello=$DRIVERS/hello.bpf.o
 
 # Files.

@@ -200,9 +200,13 @@ ok "make installs what is for users" make -C "$SRC/build/common/src" install-use
 	DESTDIR=/tmp/root PREFIX=/usr
 for file in bin/chrext include/chr_ext/abi.h include/chr_ext/chr_ext.bpf.h include/chr_ext/gpio.bpf.h \
 	lib/chr_ext/hello.bpf.o share/man/man8/chrext.8 \
-	share/bash-completion/completions/chrext; do
+	share/bash-completion/completions/chrext \
+	lib/systemd/system/chr_ext-boards.service; do
 	ok "there is $file" test -s "/tmp/root/usr/$file"
 done
+ok "the service runs what was installed" \
+	grep -q '^ExecStart=/usr/bin/chrext board restore ' \
+	/tmp/root/usr/lib/systemd/system/chr_ext-boards.service
 
 chip_unload
 finish

@@ -22,6 +22,19 @@ bail() {
 	exit 1
 }
 
+# exits STATUS DESC CMD...
+exits() {
+	local want=$1 desc=$2 status=0
+	shift 2
+	tap_run "$@" || status=$?
+	if [ $status -eq "$want" ]; then
+		pass "$desc"
+	else
+		fail "$desc" "exit status $status, not $want, of: $*
+$tap_output"
+	fi
+}
+
 # call PATH FLAGS OP...: what system calls give, see tests/progs/call.c.
 call() {
 	"$PROGS/call" "$@"

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Boards, as they are in the kernel: configfs has a directory for each. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "chrext.h"
+
+void board_init(struct board *b, const char *name)
+{
+	memset(b, 0, sizeof(*b));
+	b->name = xprintf("%s", name);
+	b->compatible = xprintf("%s", "");
+	b->device = xprintf("%s", "");
+}
+
+void board_free(struct board *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->nr_cons; i++) {
+		while (b->cons[i].nr_lines)
+			free(b->cons[i].lines[--b->cons[i].nr_lines]);
+		free(b->cons[i].lines);
+		free(b->cons[i].id);
+	}
+	free(b->cons);
+	free(b->device);
+	free(b->compatible);
+	free(b->name);
+}
+
+void boards_free(struct board *boards, size_t nr)
+{
+	while (nr)
+		board_free(&boards[--nr]);
+	free(boards);
+}
+
+/* The con_id of a board, a new one if need be. */
+static struct con *board_con(struct board *b, const char *id)
+{
+	struct con *con;
+
+	for (con = b->cons; con < b->cons + b->nr_cons; con++)
+		if (!strcmp(con->id, id))
+			return con;
+	b->cons = xalloc(b->cons, (b->nr_cons + 1) * sizeof(*b->cons));
+	con = &b->cons[b->nr_cons++];
+	*con = (struct con) { .id = xprintf("%s", id) };
+	return con;
+}
+
+static void con_add(struct con *con, char *text)
+{
+	con->lines = xalloc(con->lines,
+			    (con->nr_lines + 1) * sizeof(*con->lines));
+	con->lines[con->nr_lines++] = text;
+}
+
+const char *con_problem(const char *id)
+{
+	if (*id == '#')
+		return "it begins with '#'";
+	return name_problem(id);
+}
+
+/* Adds "CON_ID=LINE[,LINE]..." to a board. Complaints begin with @where. */
+int board_parse(struct board *b, const char *arg, const char *where)
+{
+	const char *s = strchr(arg, '='), *problem;
+	char *id, *text;
+	struct con *con;
+
+	if (!s) {
+		complain("%s: this is not CON_ID=LINE[,LINE]...", where);
+		return -EINVAL;
+	}
+	id = xprintf("%.*s", (int)(s - arg), arg);
+	problem = con_problem(id);
+	if (problem) {
+		complain("%s: \"%s\" cannot be a con_id: %s", where, id,
+			 problem);
+		free(id);
+		return -EINVAL;
+	}
+	con = board_con(b, id);
+	free(id);
+	do {
+		s++;
+		text = line_take(&s, where);
+		if (!text)
+			return -EINVAL;
+		con_add(con, text);
+	} while (*s);
+	return 0;
+}
+
+/* What all verbs for boards need. */
+int boards_check(void)
+{
+	if (path_exists(BOARDS_DIR))
+		return 0;
+	if (!module_loaded())
+		complain("the chr_ext module is not loaded: run 'modprobe chr_ext'");
+	else if (!module_has_gpio())
+		complain("the loaded chr_ext module has no GPIO and no boards: it was built for a kernel without CONFIG_GPIOLIB");
+	else
+		complain("configfs is not mounted at " CONFIGFS ", boards are made there: run 'mount -t configfs configfs " CONFIGFS "'");
+	return -ENODEV;
+}
+
+bool board_exists(const char *name)
+{
+	char *path = xprintf(BOARDS_DIR "/%s", name);
+	bool exists = *name && !strchr(name, '/') && strcmp(name, ".") &&
+		      strcmp(name, "..") && path_exists(path);
+
+	free(path);
+	return exists;
+}
+
+static char *board_text(const char *board, const char *attr)
+{
+	char *path = xprintf(BOARDS_DIR "/%s/%s", board, attr);
+	char *text = file_text(path);
+
+	free(path);
+	return text;
+}
+
+static int con_cmp(const void *x, const void *y)
+{
+	const struct con *a = x, *b = y;
+
+	return strcmp(a->id, b->id);
+}
+
+static void con_read(struct board *b, const char *id)
+{
+	char *attr = xprintf("%s/lines", id);
+	char *text = board_text(b->name, attr), *line, *rest;
+	struct con *con = board_con(b, id);
+
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		con_add(con, xprintf("%s", line));
+	free(text);
+	free(attr);
+}
+
+/* Completes a board that has its name only. */
+void board_read(struct board *b)
+{
+	char *path = xprintf(BOARDS_DIR "/%s", b->name);
+	DIR *dir = opendir(path);
+	struct dirent *e;
+
+	free(path);
+	free(b->compatible);
+	free(b->device);
+	b->compatible = board_text(b->name, "compatible");
+	b->device = board_text(b->name, "dev_name");
+	while (dir && (e = readdir(dir)))
+		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") &&
+		    strcmp(e->d_name, ".."))
+			con_read(b, e->d_name);
+	if (dir)
+		closedir(dir);
+	if (b->nr_cons)
+		qsort(b->cons, b->nr_cons, sizeof(*b->cons), con_cmp);
+}
+
+static int board_cmp(const void *x, const void *y)
+{
+	const struct board *a = x, *b = y;
+
+	return strcmp(a->name, b->name);
+}
+
+/* All boards, sorted. For boards_free(). */
+int boards_get(struct board **boards, size_t *nr)
+{
+	DIR *dir = opendir(BOARDS_DIR);
+	struct dirent *e;
+
+	*boards = NULL;
+	*nr = 0;
+	if (!dir)
+		return -errno;
+	while ((e = readdir(dir))) {
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		*boards = xalloc(*boards, (*nr + 1) * sizeof(**boards));
+		board_init(&(*boards)[*nr], e->d_name);
+		board_read(&(*boards)[(*nr)++]);
+	}
+	closedir(dir);
+	if (*nr)
+		qsort(*boards, *nr, sizeof(**boards), board_cmp);
+	return 0;
+}
+
+/* The name of the board that is @device on the platform bus, or "". */
+void board_of(const char *device, char *name, size_t size)
+{
+	DIR *dir = opendir(BOARDS_DIR);
+	struct dirent *e;
+	char *text;
+
+	*name = 0;
+	while (dir && !*name && (e = readdir(dir))) {
+		text = board_text(e->d_name, "dev_name");
+		if (*text && !strcmp(text, device))
+			snprintf(name, size, "%s", e->d_name);
+		free(text);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* A board in the making, and the kernel's log since it was begun. */
+struct maker {
+	const struct board *b;
+	int kmsg;
+};
+
+static int complain_step(const struct maker *m, const char *what, int err)
+{
+	char text[1024];
+
+	if (kmsg_refusal(m->kmsg, m->b->name, text, sizeof(text)))
+		complain("board %s: %s", m->b->name, text);
+	else if (err == -EACCES || err == -EPERM)
+		complain("board %s: cannot make %s: %s: run chrext as root",
+			 m->b->name, what, errno_text(err));
+	else
+		complain("board %s: cannot make %s: %s; 'dmesg' may tell why",
+			 m->b->name, what, errno_text(err));
+	return err;
+}
+
+static int make_dir(const struct maker *m, const char *id)
+{
+	char *path = xprintf(BOARDS_DIR "/%s/%s", m->b->name, id);
+	int err = mkdir(path, 0755) ? -errno : 0;
+
+	if (err == -EEXIST)
+		complain("board %s: \"%s\" cannot be a con_id: it is an attribute of boards",
+			 m->b->name, id);
+	else if (err)
+		complain_step(m, path, err);
+	free(path);
+	return err;
+}
+
+/* In one write(2): the kernel takes it as a whole. */
+static int set_attr(const struct maker *m, const char *attr, const char *text)
+{
+	char *path = xprintf(BOARDS_DIR "/%s/%s", m->b->name, attr);
+	char *line = xprintf("%s\n", text);
+	ssize_t len = strlen(line), n = -1;
+	int err = 0, fd;
+
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0)
+		n = write(fd, line, len);
+	if (n != len)
+		err = n < 0 ? -errno : -E2BIG;
+	if (err)
+		complain_step(m, path, err);
+	if (fd >= 0)
+		close(fd);
+	free(line);
+	free(path);
+	return err;
+}
+
+static int make_con(const struct maker *m, const struct con *con)
+{
+	char *attr = xprintf("%s/lines", con->id);
+	int err = make_dir(m, con->id);
+	size_t i;
+
+	for (i = 0; i < con->nr_lines && !err; i++)
+		err = set_attr(m, attr, con->lines[i]);
+	free(attr);
+	return err;
+}
+
+static int board_fill(const struct maker *m)
+{
+	int err = set_attr(m, "compatible", m->b->compatible);
+	size_t i;
+
+	for (i = 0; i < m->b->nr_cons && !err; i++)
+		err = make_con(m, &m->b->cons[i]);
+	return err ? err : set_attr(m, "live", "1");
+}
+
+/* Return: 0, or the first error; it goes on as far as it can. */
+static int board_unmake(const char *name)
+{
+	char *path = xprintf(BOARDS_DIR "/%s/live", name);
+	int err = 0, fd = open(path, O_WRONLY | O_CLOEXEC);
+	struct board b;
+	size_t i;
+
+	if (fd < 0 || write(fd, "0\n", 2) < 0)
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	board_init(&b, name);
+	board_read(&b);
+	for (i = 0; i <= b.nr_cons; i++) {
+		path = xprintf(BOARDS_DIR "/%s/%s", name,
+			       i < b.nr_cons ? b.cons[i].id : "");
+		if (rmdir(path) && !err)
+			err = -errno;
+		free(path);
+	}
+	board_free(&b);
+	return err;
+}
+
+/* A driver that is loaded may not like what has come. */
+static void tell_drivers(const struct maker *m)
+{
+	char name[64], text[1024];
+
+	if (kmsg_any_refusal(m->kmsg, name, sizeof(name), text, sizeof(text)))
+		complain("board %s is there, but %s did not take it: %s",
+			 m->b->name, name, text);
+}
+
+static int make(const struct maker *m)
+{
+	char *path = xprintf(BOARDS_DIR "/%s", m->b->name);
+	int err = mkdir(path, 0755) ? -errno : 0;
+
+	if (err == -EEXIST)
+		complain("there is a board %s already; 'chrext board rm %s' first",
+			 m->b->name, m->b->name);
+	else if (err)
+		complain_step(m, path, err);
+	free(path);
+	if (err)
+		return err;
+	err = board_fill(m);
+	if (err)
+		board_unmake(m->b->name);
+	else
+		tell_drivers(m);
+	return err;
+}
+
+/* All of the board or nothing, whatever signals come. */
+int board_make(const struct board *b)
+{
+	struct maker m = { b, kmsg_open() };
+	sigset_t set, old;
+	int err;
+
+	sigfillset(&set);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	err = make(&m);
+	if (m.kmsg >= 0)
+		close(m.kmsg);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return err;
+}
+
+int verb_board_add(const struct options *opt)
+{
+	const char *problem = name_problem(opt->arg);
+	struct board b;
+	int ret = EXIT_OK;
+	size_t i;
+
+	if (problem) {
+		complain("\"%s\" cannot be a board's name: %s", opt->arg,
+			 problem);
+		return EXIT_USAGE;
+	}
+	board_init(&b, opt->arg);
+	free(b.compatible);
+	b.compatible = xprintf("%s", opt->args[1]);
+	for (i = 2; i < opt->nr_args && ret == EXIT_OK; i++)
+		if (board_parse(&b, opt->args[i], opt->args[i]))
+			ret = EXIT_USAGE;
+	if (ret == EXIT_OK && (boards_check() || board_make(&b)))
+		ret = EXIT_FAILED;
+	board_free(&b);
+	return ret;
+}
+
+int verb_board_rm(const struct options *opt)
+{
+	int err;
+
+	if (boards_check())
+		return EXIT_FAILED;
+	if (!board_exists(opt->arg)) {
+		complain("there is no board %s", opt->arg);
+		return EXIT_FAILED;
+	}
+	err = board_unmake(opt->arg);
+	if (!err)
+		return EXIT_OK;
+	complain("cannot remove board %s: %s%s", opt->arg, errno_text(err),
+		 err == -EACCES || err == -EPERM ? ": run chrext as root" : "");
+	return EXIT_FAILED;
+}

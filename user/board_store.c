@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * chrext board save and restore: boards in files, DIR/NAME.board. A line of one
+ * is KEY=VALUE, where KEY is "compatible", once, or a con_id; or it begins with #,
+ * or is empty.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/gpio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "chrext.h"
+
+#define SUFFIX	".board"
+
+static bool problem_of(const char *name, const char *what, const char *problem)
+{
+	if (problem)
+		complain("board %s: cannot store \"%s\": %s", name, what,
+			 problem);
+	return problem;
+}
+
+/* What people made by hand in configfs can be more than a file takes. */
+static bool storable(const struct board *b)
+{
+	struct line l;
+	bool bad = problem_of(b->name, b->name, name_problem(b->name));
+	size_t i, j;
+
+	for (i = 0; i < b->nr_cons && !bad; i++) {
+		bad = problem_of(b->name, b->cons[i].id,
+				 con_problem(b->cons[i].id));
+		for (j = 0; j < b->cons[i].nr_lines && !bad; j++) {
+			line_split(&l, b->cons[i].lines[j]);
+			bad = problem_of(b->name, l.target,
+					 line_problem(l.target));
+			free(l.target);
+		}
+	}
+	return !bad;
+}
+
+static void write_board(const struct board *b, FILE *f)
+{
+	char *text;
+	size_t i, j;
+
+	fprintf(f, "# A board of chr_ext, see chrext(8).\ncompatible=%s\n",
+		b->compatible);
+	for (i = 0; i < b->nr_cons; i++) {
+		for (j = 0; j < b->cons[i].nr_lines; j++) {
+			text = line_print(b->cons[i].lines[j]);
+			fprintf(f, "%s=%s\n", b->cons[i].id, text);
+			free(text);
+		}
+	}
+}
+
+static int make_dirs(const char *path)
+{
+	char *dir = xprintf("%s", path), *slash = dir;
+	int err = 0;
+
+	do {
+		slash = strchr(slash + 1, '/');
+		if (slash)
+			*slash = 0;
+		if (mkdir(dir, 0755) && errno != EEXIST)
+			err = -errno;
+		if (slash)
+			*slash = '/';
+	} while (slash && !err);
+	free(dir);
+	return err;
+}
+
+/* The file is the old one or the new one, whatever happens. */
+static int store(const struct board *b, const char *dir)
+{
+	char *path = xprintf("%s/%s" SUFFIX, dir, b->name);
+	char *new = xprintf("%s.new", path);
+	int err = make_dirs(dir);
+	FILE *f;
+
+	f = err ? NULL : fopen(new, "we");
+	if (f) {
+		write_board(b, f);
+		if (fflush(f) || fsync(fileno(f)))
+			err = -errno;
+		if (fclose(f) && !err)
+			err = -errno;
+		if (!err && rename(new, path))
+			err = -errno;
+		if (err)
+			unlink(new);
+	} else if (!err) {
+		err = -errno;
+	}
+	if (err)
+		complain("cannot write %s: %s", path, errno_text(err));
+	free(new);
+	free(path);
+	return err;
+}
+
+int verb_board_save(const struct options *opt)
+{
+	struct board b;
+	int err = -EINVAL;
+
+	if (boards_check())
+		return EXIT_FAILED;
+	if (!board_exists(opt->arg)) {
+		complain("there is no board %s", opt->arg);
+		return EXIT_FAILED;
+	}
+	board_init(&b, opt->arg);
+	board_read(&b);
+	if (!*b.device)
+		complain("board %s is not live: only what works is stored",
+			 b.name);
+	else if (storable(&b))
+		err = store(&b, opt->dir);
+	board_free(&b);
+	return err ? EXIT_FAILED : EXIT_OK;
+}
+
+/* The kernel's rule. */
+static const char *compatible_problem(const char *s)
+{
+	if (!*s || strlen(s) >= CHR_EXT_MATCH_LEN)
+		return "it has 1 to 127 characters";
+	for (; *s; s++)
+		if (!isascii(*s) || !isgraph(*s))
+			return "only printable ASCII characters other than blank are allowed";
+	return NULL;
+}
+
+static int read_compatible(struct board *b, const char *value,
+			   const char *where)
+{
+	const char *problem = compatible_problem(value);
+
+	if (*b->compatible)
+		problem = "there is one already";
+	if (problem) {
+		complain("%s: \"%s\" cannot be the compatible: %s", where,
+			 value, problem);
+		return -EINVAL;
+	}
+	free(b->compatible);
+	b->compatible = xprintf("%s", value);
+	return 0;
+}
+
+static int read_line(struct board *b, const char *text, size_t len,
+		     const char *where)
+{
+	static const char compatible[] = "compatible=";
+
+	if (strlen(text) != len) {
+		complain("%s: there is a NUL", where);
+		return -EINVAL;
+	}
+	if (!len || *text == '#')
+		return 0;
+	if (!strncmp(text, compatible, strlen(compatible)))
+		return read_compatible(b, text + strlen(compatible), where);
+	return board_parse(b, text, where);
+}
+
+static int read_lines(struct board *b, FILE *f, const char *path)
+{
+	char *text = NULL, *where;
+	unsigned int nr = 0;
+	size_t size = 0;
+	ssize_t len;
+	int err = 0;
+
+	while (!err && (len = getline(&text, &size, f)) >= 0) {
+		if (len && text[len - 1] == '\n')
+			text[--len] = 0;
+		where = xprintf("%s:%u", path, ++nr);
+		err = read_line(b, text, len, where);
+		free(where);
+	}
+	free(text);
+	if (!err && ferror(f)) {
+		complain("cannot read %s: %s", path, strerror(errno));
+		err = -EIO;
+	}
+	if (!err && (!*b->compatible || !b->nr_cons)) {
+		complain("%s:%u: the file ends without %s", path, nr,
+			 *b->compatible ? "lines" : "a compatible");
+		err = -EINVAL;
+	}
+	return err;
+}
+
+/* Completes a board that has its name only. */
+static int load(struct board *b, const char *dir)
+{
+	char *path = xprintf("%s/%s" SUFFIX, dir, b->name);
+	const char *problem = name_problem(b->name);
+	FILE *f = NULL;
+	int err = -EINVAL;
+
+	if (problem)
+		complain("\"%s\" cannot be a board's name: %s", b->name,
+			 problem);
+	else
+		f = fopen(path, "re");
+	if (f) {
+		err = read_lines(b, f, path);
+		fclose(f);
+	} else if (!problem) {
+		complain("cannot read %s: %s", path, strerror(errno));
+	}
+	free(path);
+	return err;
+}
+
+/* True when there is nothing to be made. */
+static bool there_already(const struct board *b, int *err)
+{
+	struct board old;
+
+	if (!board_exists(b->name))
+		return false;
+	board_init(&old, b->name);
+	board_read(&old);
+	if (!*old.device) {
+		complain("board %s is there, but not live; 'chrext board rm %s' first",
+			 b->name, b->name);
+		*err = -EBUSY;
+	}
+	board_free(&old);
+	return true;
+}
+
+static bool lines_there(const struct board *b)
+{
+	struct gpio_v2_line_info info;
+	struct line l;
+	bool there = true;
+	size_t i, j;
+
+	for (i = 0; i < b->nr_cons; i++) {
+		for (j = 0; j < b->cons[i].nr_lines && there; j++) {
+			line_split(&l, b->cons[i].lines[j]);
+			there = gpio_find(&l, &info);
+			free(l.target);
+		}
+	}
+	return there;
+}
+
+/* Those that lack lines wait; in the end the kernel is asked, and says why not. */
+static int make_all(struct board *boards, size_t nr, unsigned int seconds)
+{
+	__u64 until = now_usec() + seconds * 1000000ULL;
+	size_t i, left = nr;
+	int err = 0;
+	bool late;
+
+	while (left) {
+		late = now_usec() >= until;
+		for (i = 0; i < nr; i++) {
+			if (!boards[i].name ||
+			    (!late && !lines_there(&boards[i])))
+				continue;
+			if (board_make(&boards[i]))
+				err = -EIO;
+			board_free(&boards[i]);
+			memset(&boards[i], 0, sizeof(boards[i]));
+			left--;
+		}
+		if (left)
+			usleep(100000);
+	}
+	return err;
+}
+
+static int name_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char **)a, *(char **)b);
+}
+
+/* The names of all boards in a directory. */
+static int stored(const char *path, char ***names, size_t *nr)
+{
+	DIR *dir = opendir(path);
+	struct dirent *e;
+	size_t len;
+
+	if (!dir && errno == ENOENT)
+		return 0;
+	if (!dir) {
+		complain("cannot read %s: %s", path, strerror(errno));
+		return -EIO;
+	}
+	while ((e = readdir(dir))) {
+		len = strlen(e->d_name);
+		if (len < strlen(SUFFIX) ||
+		    strcmp(e->d_name + len - strlen(SUFFIX), SUFFIX))
+			continue;
+		*names = xalloc(*names, (*nr + 1) * sizeof(**names));
+		(*names)[(*nr)++] = xprintf("%.*s",
+					    (int)(len - strlen(SUFFIX)),
+					    e->d_name);
+	}
+	closedir(dir);
+	if (*nr)
+		qsort(*names, *nr, sizeof(**names), name_cmp);
+	return 0;
+}
+
+/* One that cannot be had keeps no other from being made. */
+static int restore(char **names, size_t nr, const struct options *opt)
+{
+	struct board *boards = xalloc(NULL, (nr + 1) * sizeof(*boards));
+	size_t i, n = 0;
+	int err = 0;
+
+	for (i = 0; i < nr; i++) {
+		board_init(&boards[n], names[i]);
+		if (load(&boards[n], opt->dir)) {
+			err = -EINVAL;
+		} else if (!there_already(&boards[n], &err)) {
+			n++;
+			continue;
+		}
+		board_free(&boards[n]);
+	}
+	if (make_all(boards, n, opt->wait))
+		err = -EIO;
+	boards_free(boards, n);
+	return err;
+}
+
+int verb_board_restore(const struct options *opt)
+{
+	char **names = NULL;
+	size_t nr = 0;
+	int err;
+
+	if (opt->nr_args) {
+		err = boards_check();
+		if (!err)
+			err = restore(opt->args, opt->nr_args, opt);
+		return err ? EXIT_FAILED : EXIT_OK;
+	}
+	err = stored(opt->dir, &names, &nr);
+	if (!err && nr)
+		err = boards_check();
+	if (!err)
+		err = restore(names, nr, opt);
+	while (nr)
+		free(names[--nr]);
+	free(names);
+	return err ? EXIT_FAILED : EXIT_OK;
+}
