@@ -216,10 +216,9 @@ static struct chr_ext_gpio *gpio_refuse(struct chr_ext_device *dev,
 	case -EPROBE_DEFER:
 		break;
 	case -ENOENT:
-		/* A driver may be able to do without. */
-		chr_ext_log_note(dev->drv->log, CHR_EXT_NOTICE,
-				 "%s: %s has no lines \"%s\"", name,
-				 chr_ext_hardware_name(dev->dev.parent), con_id);
+		/* A driver may be able to do without: told when probe fails. */
+		if (!dev->missing[0])
+			strscpy(dev->missing, con_id, sizeof(dev->missing));
 		break;
 	case -EBUSY:
 		pr_err_ratelimited("%s: refused: somebody else uses a line of \"%s\"\n",

@@ -152,7 +152,8 @@ struct chr_ext_device {
 	struct completion unpinned;
 	wait_queue_head_t sleepers;	/* programs in chr_ext_sleep_us() */
 
-	struct mutex hw_lock;		/* who adds to gpios */
+	struct mutex hw_lock;		/* who adds to gpios; missing */
+	char missing[CHR_EXT_CON_ID_LEN];	/* lines that are not there */
 	struct chr_ext_gpio *gpios[CHR_EXT_MAX_GPIOS];
 	struct chr_ext_events *events;	/* made once */
 

@@ -306,6 +306,20 @@ static int dev_appear(struct chr_ext_device *d)
 	return err;
 }
 
+/* Why there is no device. A driver that can do without lines is no failure. */
+static void dev_complain(struct chr_ext_device *d, int err)
+{
+	const char *name = d->drv->name;
+
+	if (err == -EPROBE_DEFER)
+		return;
+	if (d->missing[0])
+		pr_err("%s: refused: %s has no lines \"%s\"\n", name,
+		       chr_ext_hardware_name(d->dev.parent), d->missing);
+	pr_err("%s: refused: probe of %s failed: %pe\n", name,
+	       dev_name(&d->dev), ERR_PTR(err));
+}
+
 static int dev_probe(struct chr_ext_device *d)
 {
 	const struct chr_ext_ops *ops;
@@ -531,9 +545,7 @@ struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 	if (err) {
 		dev_kill(d);
 		dev_release_hw(d);
-		if (err != -EPROBE_DEFER)
-			pr_err("%s: refused: probe of %s failed: %pe\n",
-			       drv->name, dev_name(&d->dev), ERR_PTR(err));
+		dev_complain(d, err);
 		goto err_put;
 	}
 

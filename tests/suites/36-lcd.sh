@@ -160,7 +160,7 @@ is "each time it is said why" \
 	"$(chrext log lcd --no-follow | sed -n 's/.* lcd err: //p')" "$want"
 board lcd chr-ext,lcd enable=fast:1 data=fast:2,fast:3,fast:4,fast:5
 fails "without rs there is no node" test -e /dev/lcd
-like "it is said why" "$(chrext log lcd --no-follow)" 'lcd has no lines "rs"'
+like "it is said why" "$(refusals)" 'lcd has no lines "rs"'
 board_gone lcd
 
 # What fails.

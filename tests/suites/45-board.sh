@@ -178,11 +178,11 @@ chrext board add b1 chr-ext,port port=mychip:0
 chrext board add b2 chr-ext,port port=mychip:1
 ok "a driver of one device loads on two boards" chrext load "$port"
 is "and which it did not take is said" "$tap_output" \
-	'chrext: driver "bpf_port" is loaded, but did not take all hardware: chr_ext_board.1 is one more than the 1 instances of the driver'$'\n'
+	'chrext: driver "bpf_port" is loaded, but did not take all hardware: b2 is one more than instances (1) allows'$'\n'
 chrext board rm b2
 ok "a board that comes later" chrext board add b2 chr-ext,port port=mychip:1
 is "hears the same" "$tap_output" \
-	'chrext: board b2 is there, but bpf_port did not take it: chr_ext_board.1 is one more than the 1 instances of the driver'$'\n'
+	'chrext: board b2 is there, but bpf_port did not take it: b2 is one more than instances (1) allows'$'\n'
 chrext unload bpf_port
 ok "a driver of two" chrext load "$port" --set instances=2
 is "takes both" "$tap_output" ""

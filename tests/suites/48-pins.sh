@@ -29,13 +29,13 @@ asks() {
 	chrext unload pins
 }
 rule="a con_id has 1 to 31 characters, and flags are at most 3"
-asks 1 'chr_ext_board.0 has no lines "none"'
+asks 1 'fast has no lines "none"'
 asks 2 "$rule"
-asks 3 'chr_ext_board.0 has no lines "ccccccccccccccccccccccccccccccc"'
+asks 3 'fast has no lines "ccccccccccccccccccccccccccccccc"'
 asks 4 "$rule"
 asks 5 "$rule"
 asks 0 "$rule" --set how=4
-asks 7 'chr_ext_board.0 has no lines "c0"'
+asks 7 'fast has no lines "c0"'
 chip_fails fast 1 request 5
 asks 0 'cannot get the lines "data": -EIO'
 chip_fails fast 1 request 16
