@@ -664,15 +664,23 @@ static const struct config_item_type con_type = {
 	.ct_owner = THIS_MODULE,
 };
 
-/* As of drivers; they stand in logs and in commands. */
-static bool name_fits(const char *name)
+/* As of drivers; they stand in logs and in commands. Return: 0 or -errno. */
+static int check_name(const char *owner, const char *what, const char *name)
 {
 	const char *c;
 
-	for (c = name; *c; c++)
-		if (!isascii(*c) || !isgraph(*c))
-			return false;
-	return c - name < CHR_EXT_NAME_LEN;
+	for (c = name; *c; c++) {
+		if (isascii(*c) && isgraph(*c))
+			continue;
+		pr_err("%s: refused: the name of a %s has the character 0x%02x\n",
+		       owner, what, (u8)*c);
+		return -EINVAL;
+	}
+	if (c - name < CHR_EXT_NAME_LEN)
+		return 0;
+	pr_err("%s: refused: the name of a %s has more than %u characters\n",
+	       owner, what, CHR_EXT_NAME_LEN - 1);
+	return -ENAMETOOLONG;
 }
 
 static struct config_group *board_make_con(struct config_group *group,
@@ -680,10 +688,11 @@ static struct config_group *board_make_con(struct config_group *group,
 {
 	struct board *b = to_board(&group->cg_item);
 	struct board_con *con;
+	int err;
 
-	if (!name_fits(name))
-		return ERR_PTR(refuse(b, EINVAL, "a con_id has at most %u characters, of printable ASCII but the blank",
-				      CHR_EXT_CON_ID_LEN - 1));
+	err = check_name(board_name(b), "con_id", name);
+	if (err)
+		return ERR_PTR(err);
 
 	con = kzalloc(sizeof(*con), GFP_KERNEL_ACCOUNT);
 	if (!con)
@@ -740,12 +749,11 @@ static struct config_group *boards_make(struct config_group *group,
 					const char *name)
 {
 	struct board *b;
+	int err;
 
-	if (!name_fits(name)) {
-		pr_err("refused: a board's name has at most %u characters, of printable ASCII but the blank\n",
-		       CHR_EXT_NAME_LEN - 1);
-		return ERR_PTR(-EINVAL);
-	}
+	err = check_name("boards", "board", name);
+	if (err)
+		return ERR_PTR(err);
 
 	b = kzalloc(sizeof(*b), GFP_KERNEL_ACCOUNT);
 	if (!b)

@@ -29,6 +29,10 @@ refused caller_in_close "$not_allowed"
 refused put_unpinned 'release kfunc|must be referenced|[Uu]nacquired|expects refcounted|not referenced'
 refused keep_pinned 'Unreleased reference|reference leak'
 refused sleep_fast 'sleepable'
+refused pin_in_open "$not_allowed"
+refused pin_in_poll "$not_allowed"
+refused pin_fast 'sleepable'
+refused pin_name 'does not point to a readonly map'
 refused unserved "has the op suspend .*does not serve"
 
 # A program of TCP's may not call ours, with the very same loader as TCP's own.

@@ -189,7 +189,7 @@ is "nobody else does" "$(< $tracing/set_event)$(grep -v '^#' $tracing/trace)" ""
 scope -o $vcd
 echo 4 > "$instances/chrext-scope-$scope/buffer_size_kb"
 kill -STOP $scope
-timeout -s INT 3 gpioset -t 100us led=1
+command timeout -s INT $((3 * LAB_SLOW)) gpioset -t 100us led=1
 kill -CONT $scope
 scoped
 like "edges that were lost are not hidden" "$(< /tmp/err)" "too fast and were lost"

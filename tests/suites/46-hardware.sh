@@ -55,9 +55,9 @@ text $boards/b/compatible
 is "nothing of it is left" "${#text}" 127
 put b/compatible chr-ext,port
 refused "no con_id" "Invalid argument" "it has no con_id: make a directory" put b/live 1
-refused "a con_id of 200 characters" "File name too long" "a con_id has at most 31 characters" \
+refused "a con_id of 200 characters" "File name too long" "the name of a con_id has more than 31 characters" \
 	mkdir "$boards/b/$(printf 'c%.0s' {1..200})"
-refused "one of 32" "File name too long" "a con_id has at most 31 characters" \
+refused "one of 32" "File name too long" "the name of a con_id has more than 31 characters" \
 	mkdir "$boards/b/12345678901234567890123456789012"
 ok "one of 31" mkdir $boards/b/1234567890123456789012345678901
 rmdir $boards/b/1234567890123456789012345678901
