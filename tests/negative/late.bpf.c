@@ -2,7 +2,8 @@
 /*
  * A timer and a work that nobody stops: each looks for the device, counts
  * whether it is there, and goes on. A read waits for the next of both and gives
- * their numbers.
+ * their numbers. The work keeps the device for a time that is set at load, and
+ * counts whether it still has its memory then.
  */
 #include <chr_ext/chr_ext.bpf.h>
 
@@ -17,6 +18,8 @@ extern int bpf_wq_set_callback(struct bpf_wq *wq,
 			       int (*cb)(void *map, int *key, void *value),
 			       unsigned int flags) __ksym __weak;
 
+const volatile __u32 delays;	/* of a work, 100 us each */
+
 struct late {
 	struct bpf_timer timer;
 	struct bpf_wq work;
@@ -24,6 +27,7 @@ struct late {
 	__u64 ticks;		/* that found the device */
 	__u64 works;
 	__u64 gone;		/* that found none */
+	__u64 lost;		/* works whose device did not stay */
 };
 
 struct {
@@ -33,7 +37,13 @@ struct {
 	__type(value, struct late);
 } late_map SEC(".maps");
 
-static int found(struct late *l, __u64 *count)
+static long delay(__u64 i, void *ctx)
+{
+	chr_ext_delay_us(100);
+	return 0;
+}
+
+static int found(struct late *l, __u64 *count, __u32 nr_delays)
 {
 	struct chr_ext_dev *dev = chr_ext_dev_get(l->id);
 
@@ -43,6 +53,9 @@ static int found(struct late *l, __u64 *count)
 	}
 	__sync_fetch_and_add(count, 1);
 	chr_ext_wake(dev, EPOLLIN);
+	bpf_loop(nr_delays, delay, NULL, 0);
+	if (!chr_ext_dev_data(dev, 8))
+		__sync_fetch_and_add(&l->lost, 1);
 	chr_ext_dev_put(dev);
 	return 0;
 }
@@ -51,12 +64,12 @@ static int work(void *map, int *key, void *value)
 {
 	struct late *l = value;
 
-	return found(l, &l->works);
+	return found(l, &l->works, delays);
 }
 
 static int tick(void *map, int *key, struct late *l)
 {
-	found(l, &l->ticks);
+	found(l, &l->ticks, 0);
 	bpf_wq_start(&l->work, 0);
 	bpf_timer_start(&l->timer, PERIOD, 0);
 	return 0;
@@ -101,5 +114,6 @@ CHR_EXT_DRIVER(late,
 	.probe = (void *)late_probe,
 	.read = (void *)late_read,
 	.file_size = 8,
+	.dev_size = 8,
 	.mode = 0666,
 );

@@ -4,8 +4,9 @@
 
 . "$SRC/tests/suites/common.bash"
 
-gone() {
-	bpftool -j map dump pinned /sys/fs/bpf/kept | jq '.[0].formatted.value.gone'
+# counted WHAT: by the callbacks of the driver whose map is kept.
+counted() {
+	bpftool -j map dump pinned /sys/fs/bpf/kept | jq ".[0].formatted.value.$1"
 }
 
 ok "a driver with a timer and a work loads" chrext load "$NEGATIVE/late.bpf.o"
@@ -20,9 +21,9 @@ bpftool map pin name late_map /sys/fs/bpf/kept
 exec 5< /dev/late
 ok "it unloads with the timer running" chrext unload late
 fails "and the node is gone" test -e /dev/late
-first=$(gone)
+first=$(counted gone)
 sleep 0.5
-second=$(gone)
+second=$(counted gone)
 ok "the timer goes on and finds no device ($first, then $second times)" \
 	test "$second" -gt "$first"
 is "an old file knows too" "$(dd bs=8 count=1 status=none 2>&1 <&5)" \
@@ -31,8 +32,25 @@ exec 5<&-
 fails "the module stays as long as its programs" rmmod chr_ext
 ok "a new driver of the name is not bothered" chrext load "$NEGATIVE/late.bpf.o"
 ok "and works" timeout 5 dd if=/dev/late of=/dev/null bs=8 count=5 status=none
-ok "the device of the old timer is still gone" test "$(gone)" -gt "$second"
+first=$(counted gone)
+sleep 0.5
+ok "the device of the old timer is still gone" test "$(counted gone)" -gt "$first"
 chrext unload late
+rm /sys/fs/bpf/kept
+
+working() {
+	[ "$(counted works)" -gt 0 ]
+}
+
+# A work has the device for half a second, again and again.
+ok "a driver whose work takes long" chrext load "$NEGATIVE/late.bpf.o" --set delays=5000
+bpftool map pin name late_map /sys/fs/bpf/kept
+exec 5< /dev/late
+ok "a work has the device" soon working
+ok "which goes" chrext unload late
+sleep 1
+is "after the work has left it" "$(counted lost)" 0
+exec 5<&-
 rm /sys/fs/bpf/kept
 
 finish
