@@ -138,9 +138,8 @@ ok "tutorial 8: compiles" compile led
 ok "tutorial 8: loads" chrext load /tmp/led.bpf.o
 fails "tutorial 8: has no node yet" test -e /dev/led
 chip_new mychip lines=8
-# The command of the text.
-ok "tutorial 8: a board" \
-	$(sed -n 's/^    \(chrext board add.*\)/\1/p' "$tutorial")
+read -ra board < <(sed -n 's/^    \(chrext board add.*\)/\1/p' "$tutorial")
+ok "tutorial 8: a board" "${board[@]}"
 ok "tutorial 8: brings the node" test -c /dev/led
 ok "tutorial 8: which takes a number" sh -c 'echo 3 > /dev/led'
 is "tutorial 8: and lights both" "$(level mychip 0)$(level mychip 2)" 10
