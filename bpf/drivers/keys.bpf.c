@@ -133,11 +133,9 @@ static void encoder_edge(struct chr_ext_dev *dev, struct keys *k, __u64 ns,
 	k->steps += (FORTH >> pair & 1) - (BACK >> pair & 1);
 	if (k->steps == detent || k->steps == -detent) {
 		k->position += k->steps > 0 ? 1 : -1;
+		k->steps = 0;
 		keys_tell(dev, k, ns, KEYS_ENCODER, 0, k->position);
-	} else if (k->phase) {
-		return;
 	}
-	k->steps = 0;
 }
 
 SEC("struct_ops.s/event")
