@@ -93,12 +93,18 @@ static int recorded(void)
 	return n;
 }
 
+/* How many steps that were; -1 when the chip is gone. */
 static long sets(void)
 {
-	FILE *f = chip_file("sets", "r");
+	char path[256];
 	long n = -1;
+	FILE *f;
 
-	need(fscanf(f, "%ld", &n) == 1, "sets");
+	snprintf(path, sizeof(path), "%s/sets", chip);
+	f = fopen(path, "r");
+	if (!f)
+		return -1;
+	need(fscanf(f, "%ld", &n) == 1, path);
 	fclose(f);
 	return n;
 }
@@ -308,7 +314,8 @@ static void repeating(void)
 	forget();
 	is_num(play(3), 48, "three steps");
 	sleeper_start(&s, write_two);
-	usleep(300000);
+	for (i = 0; i < 1000 * slow() && status().steps < 10; i++)
+		usleep(10000);
 	ok(!s.over && status().playing, "are repeated while another waits");
 	is(ioctl(fd, PULSE_REPEAT, 0), 0, "no repeat any more");
 	usleep(50000);
@@ -317,14 +324,14 @@ static void repeating(void)
 	for (i = 0; i < n; i++)
 		odd += records[i].bits != steps[i % 3].bits ||
 		       records[i].ns < began + 10 * MS * i;
-	ok(n > 6, "%d steps so far", n);
+	ok(n >= 10, "%d steps so far", n);
 	is_num(odd, 0, "the same again and again, none early");
 	stop();
 	ok(sleeper_ends(&s), "PULSE_STOP lets who waits go on");
 	is_num(s.ret, 32, "and his steps");
 	is(fsync(fd), 0, "are played");
 	n = recorded();
-	ok(n > 8 && records[n - 2].bits == 5 && records[n - 1].bits == 10,
+	ok(n >= 12 && records[n - 2].bits == 5 && records[n - 1].bits == 10,
 	   "behind the others");
 	p = status();
 	is_num(p.steps, 2, "once");
