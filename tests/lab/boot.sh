@@ -37,18 +37,19 @@ machine_for() {
 # the chardevs console, out and err go; and $tty, their names in the guest.
 machine() {
 	local arm64=(qemu-system-aarch64 -accel "tcg,thread=single" -machine "$1")
+	tty=(ttyS0 ttyS1 ttyS2)
 	case $1 in
 	pc)
 		hw=(qemu-system-x86_64 -machine q35 -accel "$(accel)" -cpu "${LAB_CPU:-max}"
 			-smp 2 -m "${LAB_MEM:-1G}")
 		ports=(-serial chardev:console -serial chardev:out -serial chardev:err)
-		tty=(ttyS0 ttyS1 ttyS2)
 		;;
 	virt)
+		# Not its own port: that one hears nothing more when more than its
+		# FIFO holds came before Linux listens.
 		hw=("${arm64[@]}" -cpu cortex-a72 -smp 2 -m "${LAB_MEM:-1G}")
-		ports=(-serial chardev:console -device "pci-serial,chardev=out"
+		ports=(-device "pci-serial,chardev=console" -device "pci-serial,chardev=out"
 			-device "pci-serial,chardev=err")
-		tty=(ttyAMA0 ttyS0 ttyS1)
 		;;
 	raspi3b)
 		# Its CPUs and memory are what they are. It has two ports, of which
