@@ -159,7 +159,7 @@ check:
 	else echo "check: no mandoc, the man pages are not looked at" >&2; fi
 
 lab := tests/lab/lab
-.PHONY: lab lab-check lab-selftest vm demo test test-debug
+.PHONY: lab lab-check lab-selftest vm demo test test-boards test-debug
 lab-check:
 	@test -z "$(filter-out amd64 arm64,$(ARCH))" || \
 		{ echo "chr_ext: the lab serves ARCH=amd64 and arm64, not $(ARCH)" >&2; exit 1; }
@@ -176,6 +176,11 @@ demo: lab-check
 SUITES ?=
 test: lab-check
 	@KERNEL=$(KERNEL) $(lab) test $(SUITES)
+
+# Those that move pins.
+test-boards: lab-check
+	@KERNEL=$(KERNEL) $(lab) test $(basename $(notdir \
+		$(wildcard tests/suites/3[4-9]-*.sh tests/suites/4[5-9]-*.sh tests/suites/8*.sh)))
 
 test-debug: lab-check
 	@$(lab) test-debug $(SUITES)
