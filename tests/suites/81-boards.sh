@@ -59,6 +59,25 @@ ok "and bound" sh -c "echo $pdev > $drivers/chr_ext.bpf_port/bind"
 ok "its node comes" soon test -c /dev/bpf_port
 ok "the port goes" chrext unload bpf_port
 
+# The controller goes under an open file, and comes back. That of the Pi does not
+# let itself be unbound.
+amba=/sys/bus/amba/drivers/pl061_gpio
+if [ "$LAB_MACHINE" = virt ]; then
+	ok "the port loads again" chrext load "$DRIVERS/port.bpf.o" --set direction=2
+	exec 5<> /dev/bpf_port
+	ok "its controller can be unbound" sh -c "echo 9030000.pl061 > $amba/unbind"
+	fails "the node goes" test -e /dev/bpf_port
+	fails "a write to the open file fails" sh -c 'printf 1 >&5'
+	exec 5>&-
+	chrext unload bpf_port
+	ok "it loads without the controller" chrext load "$DRIVERS/port.bpf.o" --set direction=2
+	fails "and has no node" test -e /dev/bpf_port
+	ok "the controller comes back" sh -c "echo 9030000.pl061 > $amba/bind"
+	ok "and the node with it" soon test -c /dev/bpf_port
+	is "the line obeys" "$(call /dev/bpf_port w w:1) $(levels "${lines[0]}")" "1 1"
+	chrext unload bpf_port
+fi
+
 # A shift register: what the last bit was stays on the line.
 ok "shift loads" chrext load "$DRIVERS/shift.bpf.o"
 ok "its lines are there" test -c /dev/shift
