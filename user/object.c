@@ -146,6 +146,9 @@ static void complain_open(const char *path, int err)
 			 path, prog, ops, section, op ? op : "/OP");
 	} else if (why && !strncmp(why, "BTF is required", 15)) {
 		complain("%s has no BTF: compile it with -g", path);
+	} else if (why && !strncmp(why, "failed to find BTF for extern", 29)) {
+		complain("%s has externs that no program uses: compile it with -O2",
+			 path);
 	} else {
 		complain("%s is not a BPF object that libbpf can open: %s",
 			 path, why ? why : errno_text(err));

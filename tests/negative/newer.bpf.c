@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Cannot do without what an old module has not. */
+/* A driver compiled with the header of a later release. */
 #include <chr_ext/chr_ext.bpf.h>
 
-extern __s64 chr_ext_clock_ns___needed(__u32 clock) __ksym;
+struct chr_ext_ops___newer {
+	long (*read)(struct chr_ext_file *file, struct chr_ext_io *io);
+	char name[CHR_EXT_NAME_LEN];
+	__u32 later;		/* unknown to the module */
+	int (*much_later)(struct chr_ext_file *file);
+};
 
 SEC("struct_ops/read")
 long BPF_PROG(newer_read, struct chr_ext_file *file, struct chr_ext_io *io)
 {
-	__s64 ns = chr_ext_clock_ns___needed(CLOCK_MONOTONIC);
-
-	return chr_ext_io_put(io, 0, &ns, sizeof(ns));
+	return 0;
 }
 
-CHR_EXT_DRIVER(newer, .read = (void *)newer_read);
+char _license[] SEC("license") = "GPL";
+
+SEC(".struct_ops.link")
+struct chr_ext_ops___newer newer = {
+	.read = (void *)newer_read,
+	.name = "newer",
+};

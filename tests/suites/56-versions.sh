@@ -34,16 +34,16 @@ clocks "new module"
 ok "new module: the boot clock is right" \
 	about "${got[2]}" $((${up/./} * 10000000))
 ok "new module: an object that needs it loads" \
-	chrext load "$NEGATIVE/newer.bpf.o"
+	chrext load "$NEGATIVE/needs_clock.bpf.o"
 chrext unload clocks
-chrext unload newer
+chrext unload needs_clock
 ok "the new module goes" soon rmmod chr_ext
 
 insmod "$OLD_MODULE"
 clocks "old module"
 is "old module: the boot clock is one that it lacks" "${got[2]}" -22
 fails "old module: an object that needs it is refused" \
-	chrext load "$NEGATIVE/newer.bpf.o"
+	chrext load "$NEGATIVE/needs_clock.bpf.o"
 like "in these words" "$tap_output" "calls chr_ext_clock_ns.*which neither"
 fails "old module: a GPIO driver is refused" chrext load "$DRIVERS/port.bpf.o"
 like "and the first kfunc named" "$tap_output" "calls chr_ext_gpio_[a-z_]+\(\), which"
