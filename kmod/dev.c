@@ -313,7 +313,10 @@ static void dev_complain(struct chr_ext_device *d, int err)
 
 	if (err == -EPROBE_DEFER)
 		return;
-	if (d->missing[0])
+	if (d->missing[0] && !d->drv->matches)
+		pr_err("%s: refused: it wants lines \"%s\", but has no compatible and so no hardware\n",
+		       name, d->missing);
+	else if (d->missing[0])
 		pr_err("%s: refused: %s has no lines \"%s\"\n", name,
 		       chr_ext_hardware_name(d->dev.parent), d->missing);
 	pr_err("%s: refused: probe of %s failed: %pe\n", name,

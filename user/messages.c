@@ -208,6 +208,12 @@ static const char *hint(const char *said, size_t len)
 		  "the verifier sees no end of a loop: use bpf_for()" },
 		{ "infinite loop detected",
 		  "the verifier sees no end of a loop: use bpf_for()" },
+		{ "expected STRUCT chr_ext_",
+		  "has BPF_PROG() all the arguments of the op, in their order?" },
+		{ "min value is negative",
+		  "make the length unsigned and bound it from above, by & for example" },
+		{ " is not a const",
+		  "the size has to be a constant, as sizeof() is" },
 		{ "GPL compatible license",
 		  "the file lacks char license[] SEC(\"license\") = \"GPL\", which CHR_EXT_DRIVER() brings" },
 	};
@@ -263,6 +269,12 @@ bool verifier_reason(const char *log, const char *op, bool sleepable,
 		len = strcspn(s, "\n");
 		if (!tells_something(s, len))
 			continue;
+		/* 7.x has it at the end of an instruction, and states behind. */
+		text = memmem(s, len, "infinite loop detected", 22);
+		if (text) {
+			said = text;
+			break;
+		}
 		if (is_trace(s, len)) {
 			trace_place(s, len, r->place, sizeof(r->place));
 			if (*s != ';')
