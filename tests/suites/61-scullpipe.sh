@@ -39,6 +39,7 @@ crowd() {
 		case $line in
 		ok\ *) pass "$1 sleepers: ${line#ok * - }" ;;
 		not\ ok\ *) fail "$1 sleepers: ${line#not ok * - }" ;;
+		Bail*) fail "$1 sleepers: $line" ;;
 		GO)
 			before=$(read_calls)
 			echo >&8
