@@ -17,7 +17,7 @@ is "each later than the one before" \
 	"$(tr ' ' '\n' <<< "$ticks" | sort -n -u | grep -c .)" 20
 
 # A pin keeps map, timer and programs when the device goes.
-bpftool map pin name late_map /sys/fs/bpf/kept
+bpftool map pin pinned $pins/late/maps/late_map /sys/fs/bpf/kept
 exec 5< /dev/late
 ok "it unloads with the timer running" chrext unload late
 fails "and the node is gone" test -e /dev/late
@@ -44,7 +44,7 @@ working() {
 
 # A work has the device for half a second, again and again.
 ok "a driver whose work takes long" chrext load "$NEGATIVE/late.bpf.o" --set delays=5000
-bpftool map pin name late_map /sys/fs/bpf/kept
+bpftool map pin pinned $pins/late/maps/late_map /sys/fs/bpf/kept
 exec 5< /dev/late
 ok "a work has the device" soon working
 ok "which goes" chrext unload late
