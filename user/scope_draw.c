@@ -90,18 +90,18 @@ void draw_vcd(const struct scope *s, FILE *f)
 static void view_init(struct view *v, const struct scope *s, unsigned int ticks)
 {
 	static const unsigned int factors[] = { 2, 5, 10 };
-	__u64 span, power = 1;
+	__u64 span, margin, power = 1;
 	size_t i;
 
 	v->from = 0;
-	v->to = s->end;
-	if (s->nr_changes) {
+	v->to = s->end + 1;
+	if (s->nr_changes > 1) {
+		span = s->changes[s->nr_changes - 1].ns - s->changes[0].ns;
+		margin = span / 20 + 100;
 		v->from = s->changes[0].ns;
-		v->to = s->changes[s->nr_changes - 1].ns;
+		v->from -= margin < v->from ? margin : v->from;
+		v->to = s->changes[0].ns + span + margin;
 	}
-	span = (v->to - v->from) / 20 + 100;
-	v->from -= span < v->from ? span : v->from;
-	v->to += span;
 	v->step = 1;
 	for (i = 0; v->step * ticks < v->to - v->from; i++) {
 		v->step = power * factors[i % 3];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The names of GPIO lines. Tracepoints have the kernel's numbers of them, of
- * which only the class in sysfs knows to what chip they belong.
+ * The names of GPIO lines. Tracepoints have the kernel's numbers of them; what
+ * chip these belong to is in the class in sysfs and, in older kernels, in debugfs.
  */
 #include <fcntl.h>
 #include <glob.h>
@@ -15,6 +15,7 @@
 #include "scope.h"
 
 #define GPIO_CLASS	"/sys/class/gpio"
+#define GPIO_DEBUG	DEBUGFS "/gpio"
 
 struct lines {
 	struct scope_line *line;
@@ -63,23 +64,18 @@ static int chip_open(const char *dir, const char *label, unsigned int nr)
 	return found;
 }
 
-static void chip_lines(struct lines *all, const char *dir)
+/* @fd: of its character device, closed here; -1: not known. */
+static void chip_lines(struct lines *all, unsigned int base, unsigned int nr,
+		       const char *label, int fd)
 {
-	char base[16], nr[16], label[32] = "";
-	struct gpio_v2_line_info info = { };
+	struct gpio_v2_line_info info;
 	struct scope_line *l;
 	unsigned int i;
-	int fd;
 
-	if (!file_line(dir, "base", base, sizeof(base)) ||
-	    !file_line(dir, "ngpio", nr, sizeof(nr)))
-		return;
-	file_line(dir, "label", label, sizeof(label));
-	fd = chip_open(dir, label, atoi(nr));
-	for (i = 0; i < (unsigned int)atoi(nr); i++) {
+	for (i = 0; i < nr; i++) {
 		all->line = grow(all->line, all->nr, sizeof(*l));
 		l = memset(&all->line[all->nr++], 0, sizeof(*l));
-		l->gpio = atoi(base) + i;
+		l->gpio = base + i;
 		l->offset = i;
 		strcpy(l->chip, label);
 		memset(&info, 0, sizeof(info));
@@ -91,17 +87,54 @@ static void chip_lines(struct lines *all, const char *dir)
 		close(fd);
 }
 
-/* Every line that there is, by its number. */
-static struct lines lines_get(void)
+static void sysfs_lines(struct lines *all)
 {
-	struct lines all = { };
+	char base[16], nr[16], label[32];
+	const char *dir;
 	glob_t chips;
 	size_t i;
 
 	glob(GPIO_CLASS "/gpiochip*", 0, NULL, &chips);
-	for (i = 0; i < chips.gl_pathc; i++)
-		chip_lines(&all, chips.gl_pathv[i]);
+	for (i = 0; i < chips.gl_pathc; i++) {
+		dir = chips.gl_pathv[i];
+		if (file_line(dir, "base", base, sizeof(base)) &&
+		    file_line(dir, "ngpio", nr, sizeof(nr)) &&
+		    file_line(dir, "label", label, sizeof(label)))
+			chip_lines(all, atoi(base), atoi(nr), label,
+				   chip_open(dir, label, atoi(nr)));
+	}
 	globfree(&chips);
+}
+
+/* It reads the level of each line in use, so it comes second. */
+static void debugfs_lines(struct lines *all)
+{
+	FILE *f = fopen(GPIO_DEBUG, "re");
+	struct gpiochip_info info;
+	unsigned int first, last;
+	char line[256], path[32];
+	int id, fd;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "gpiochip%d: GPIOs %u-%u", &id, &first, &last) != 3)
+			continue;
+		snprintf(path, sizeof(path), "/dev/gpiochip%d", id);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0 && !ioctl(fd, GPIO_GET_CHIPINFO_IOCTL, &info))
+			chip_lines(all, first, last - first + 1, info.label, fd);
+	}
+	if (f)
+		fclose(f);
+}
+
+/* Every line that there is, by its number. */
+static struct lines lines_get(void)
+{
+	struct lines all = { };
+
+	sysfs_lines(&all);
+	if (!all.nr)
+		debugfs_lines(&all);
 	return all;
 }
 
@@ -115,7 +148,7 @@ void line_resolve(struct scope_line *l)
 	if (i < all.nr)
 		*l = all.line[i];
 	else
-		complain("which line GPIO %u is cannot be told: no chip in " GPIO_CLASS " has it",
+		complain("which line GPIO %u is cannot be told: no chip in " GPIO_CLASS " or " GPIO_DEBUG " has it",
 			 l->gpio);
 	free(all.line);
 }
@@ -173,7 +206,7 @@ int lines_parse(struct scope *s, const char *list)
 	int err = 0;
 
 	if (!all.nr) {
-		complain("which lines there are cannot be told: there is no " GPIO_CLASS "/gpiochip*/base");
+		complain("which lines there are cannot be told: " GPIO_CLASS " and " GPIO_DEBUG " have no chip with its numbers");
 		err = -1;
 	}
 	while (!err && (word = strsep(&rest, ",")))
