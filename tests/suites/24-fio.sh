@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 180
+# machines: pc
 #
 # fio, with its own checksums in what it wrote.
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 180
+# machines: pc
 #
 # What the documents say is so: their programs are built and run as they stand.
 
