@@ -151,10 +151,16 @@ nothing_left() {
 }
 
 # stress OBJECT NODE: system calls of all kinds on a node, for half a minute.
+# stress-ng opens, maps and closes it, and does not read, write or ioctl.
 stress() {
+	local hammer
 	ok "$2: loads" chrext load "$DRIVERS/$1.bpf.o"
-	ok "$2: stress-ng --dev passes" timeout 120 \
+	timeout $((60 * LAB_SLOW)) "$PROGS/hammer" "/dev/$2" 30 > /tmp/hammered &
+	hammer=$!
+	ok "$2: stress-ng --dev passes" timeout $((120 * LAB_SLOW)) \
 		stress-ng --dev 4 --dev-file "/dev/$2" -t 30 --temp-path /tmp
+	wait $hammer
+	points cat /tmp/hammered
 	like "$2: it did something" "$(cat "$class/$2/statistics/opens")" '^[1-9]'
 	ok "$2: still works" call "/dev/$2" rw w:x r:1
 	is "$2: no op returned nonsense" "$(count "$2" bad_returns)" 0
