@@ -91,14 +91,21 @@ static int chip_looked_at(struct gpio_chip *gc, const void *data)
 	return 1;
 }
 
+/* The link lasts as long as both devices, and ours is there. */
+static bool line_leaves(const struct chr_ext_line *line)
+{
+	return line->link &&
+	       READ_ONCE(line->link->status) == DL_STATE_SUPPLIER_UNBIND;
+}
+
 /*
  * When the controller's driver goes, the driver core is to take our device from
  * its driver first, and to give it back when the controller is there again. A
  * controller that is just coming or going is none yet, or none any more.
  */
-static int gpio_follow(struct chr_ext_device *dev, struct device *supplier)
+static int gpio_follow(struct chr_ext_line *line, struct device *supplier)
 {
-	struct device_link *link;
+	struct chr_ext_device *dev = line->gpio->dev;
 
 	if (!supplier)
 		return 0;
@@ -110,11 +117,11 @@ static int gpio_follow(struct chr_ext_device *dev, struct device *supplier)
 	default:
 		return -EPROBE_DEFER;
 	}
-	link = device_link_add(dev->dev.parent, supplier,
-			       DL_FLAG_AUTOPROBE_CONSUMER);
-	if (!link)
+	line->link = device_link_add(dev->dev.parent, supplier,
+				     DL_FLAG_AUTOPROBE_CONSUMER);
+	if (!line->link)
 		return -EPROBE_DEFER;
-	if (READ_ONCE(link->status) != DL_STATE_SUPPLIER_UNBIND)
+	if (!line_leaves(line))
 		return 0;
 	/* The driver core counts on a probe that fails. */
 	WRITE_ONCE(dev->must_defer, true);
@@ -162,7 +169,7 @@ static int gpio_set_up_line(struct chr_ext_gpio *g, u32 i,
 	else if (look.tells_direction)
 		__assign_bit(i, g->outputs, !gpiod_get_direction(desc));
 
-	err = gpio_follow(g->dev, look.parent);
+	err = gpio_follow(&g->lines[i], look.parent);
 	put_device(look.parent);
 	return err;
 }
@@ -187,6 +194,25 @@ static void gpio_free(struct chr_ext_gpio *g)
 	gpiod_put_array(g->descs);
 	mutex_destroy(&g->lock);
 	kfree(g);
+}
+
+/**
+ * chr_ext_gpio_leaves() - whether a device goes because a controller does
+ * @dev: the device, which is being removed
+ *
+ * Context: process.
+ */
+bool chr_ext_gpio_leaves(struct chr_ext_device *dev)
+{
+	size_t i;
+	u32 n;
+
+	guard(mutex)(&dev->hw_lock);
+	for (i = 0; i < SLOTS; i++)
+		for (n = 0; dev->gpios[i] && n < dev->gpios[i]->descs->ndescs; n++)
+			if (line_leaves(&dev->gpios[i]->lines[n]))
+				return true;
+	return false;
 }
 
 /**
@@ -441,9 +467,10 @@ __bpf_kfunc_start_defs();
  * @flags: CHR_EXT_GPIO_ASIS, _IN, _OUT_LOW or _OUT_HIGH, for all of them
  *
  * Ops: probe, remove, update. The lines are the device's until it goes, then
- * they are released. Asked again for the same @con_id__str it gives the same
- * handle and changes nothing: a driver that takes the place of another finds
- * its lines that way. When the controller's driver goes, the device goes first.
+ * they are released, which no live update does. Asked again for the same
+ * @con_id__str it gives the same handle and changes nothing: a driver that takes
+ * the place of another finds its lines that way. When the controller's driver
+ * goes, the device goes first, and comes back with it.
  *
  * Return: a handle, more than 0; -ENOENT when the device has no such lines;
  * -EBUSY when somebody else has one; -EPROBE_DEFER when the controller is not

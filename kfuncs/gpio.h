@@ -13,6 +13,7 @@ struct chr_ext_player;
 /* A line whose edges a driver hears. */
 struct chr_ext_line {
 	struct chr_ext_gpio *gpio;
+	struct device_link *link;	/* to its controller, or NULL */
 	u32 index;
 	int irq;			/* 0: nobody listens */
 	u32 edges;

@@ -206,7 +206,8 @@ __bpf_kfunc_start_defs();
  * hold the event op is called with CHR_EXT_EVENT_PLAYED, and also when the
  * controller says an error, which ends it. A step that comes late does not
  * shorten the next ones to less than they can be. The steps must not last
- * longer than CHR_EXT_MAX_PLAY_NS together.
+ * longer than CHR_EXT_MAX_PLAY_NS together. What plays goes on over a live update
+ * and ends with the device.
  *
  * Return: 0; -EBADF when @handle is none of @dev, -EINVAL for no or half a step,
  * a hold below CHR_EXT_MIN_HOLD_NS, bits without a line or another flag, -E2BIG

@@ -18,6 +18,7 @@
 #include <linux/srcu.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include <chr_ext/abi.h>
 
@@ -163,6 +164,7 @@ struct chr_ext_device {
 	struct list_head files;
 	unsigned int nr_files;
 
+	struct work_struct again;	/* see driver.c */
 	struct cdev cdev;
 	struct device dev;
 	struct rcu_head rcu;
@@ -329,6 +331,7 @@ void chr_ext_mem_revoke(struct chr_ext_device *dev);
 int chr_ext_mmap(struct file *file, struct vm_area_struct *vma);
 
 /* event.c */
+extern struct workqueue_struct *chr_ext_wq;
 int chr_ext_event_init(void);
 void chr_ext_event_exit(void);
 int chr_ext_events_init(struct chr_ext_device *dev);
@@ -337,6 +340,7 @@ void chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event);
 
 #ifdef CHR_EXT_HAVE_GPIO
 /* kfuncs/gpio.c */
+bool chr_ext_gpio_leaves(struct chr_ext_device *dev);
 void chr_ext_gpio_release(struct chr_ext_device *dev);
 
 /* board.c */
@@ -345,6 +349,11 @@ void chr_ext_board_exit(void);
 const char *chr_ext_board_compatible(const struct platform_device *pdev);
 const char *chr_ext_hardware_name(struct device *dev);
 #else
+static inline bool chr_ext_gpio_leaves(struct chr_ext_device *dev)
+{
+	return false;
+}
+
 static inline void chr_ext_gpio_release(struct chr_ext_device *dev)
 {
 }

@@ -99,16 +99,45 @@ static int driver_probe(struct platform_device *pdev)
 	return 0;
 }
 
+/* Ends at once when the device of the bus is gone, or has a driver. */
+static void driver_attach_again(struct work_struct *work)
+{
+	struct chr_ext_device *dev = container_of(work, struct chr_ext_device,
+						  again);
+	struct device *parent = dev->dev.parent;
+	int err = device_attach(parent);
+
+	if (err < 0)
+		dev_dbg(parent, "not attached: %pe\n", ERR_PTR(err));
+	put_device(parent);
+	put_device(&dev->dev);
+}
+
+/*
+ * A controller that comes back as another device is not one that the driver core
+ * knows to be wanted, unless a probe has asked for its lines in vain.
+ */
 static void driver_remove(struct platform_device *pdev)
 {
 	struct chr_ext_driver *drv =
 		container_of(to_platform_driver(pdev->dev.driver),
 			     struct chr_ext_driver, pdrv);
 	struct chr_ext_device *dev = platform_get_drvdata(pdev);
+	bool leaves = chr_ext_gpio_leaves(dev);
 	u32 index = dev->pub.index;
 
+	if (leaves) {
+		get_device(&pdev->dev);
+		get_device(&dev->dev);
+		INIT_WORK(&dev->again, driver_attach_again);
+		chr_ext_log_note(drv->log, CHR_EXT_NOTICE,
+				 "%s goes with the controller of its lines",
+				 dev->pub.name);
+	}
 	chr_ext_dev_destroy(dev);
 	ida_free(&drv->indices, index);
+	if (leaves)
+		queue_work(chr_ext_wq, &dev->again);
 }
 
 /* Return: the match table of a compatible list, or NULL. */

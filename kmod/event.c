@@ -25,7 +25,7 @@ struct chr_ext_events {
  * No real-time thread: however often hardware interrupts, whoever else wants
  * the CPU gets his share of it.
  */
-static struct workqueue_struct *event_wq;
+struct workqueue_struct *chr_ext_wq;
 
 static bool events_pop(struct chr_ext_events *q, struct chr_ext_event *e)
 {
@@ -121,16 +121,16 @@ void chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event)
 			chr_ext_stat_add(dev, STAT_LOST_EVENTS, 1);
 		}
 	}
-	queue_work(event_wq, &q->work);
+	queue_work(chr_ext_wq, &q->work);
 }
 
 int chr_ext_event_init(void)
 {
-	event_wq = alloc_workqueue("chr_ext", WQ_UNBOUND, 0);
-	return event_wq ? 0 : -ENOMEM;
+	chr_ext_wq = alloc_workqueue("chr_ext", WQ_UNBOUND, 0);
+	return chr_ext_wq ? 0 : -ENOMEM;
 }
 
 void chr_ext_event_exit(void)
 {
-	destroy_workqueue(event_wq);
+	destroy_workqueue(chr_ext_wq);
 }

@@ -77,9 +77,10 @@ err_chrdev:
  */
 static void __exit chr_ext_exit(void)
 {
+	/* The work that is left can hold the last reference to a device. */
+	chr_ext_event_exit();
 	chr_ext_board_exit();
 	chr_ext_log_exit();
-	chr_ext_event_exit();
 	chr_ext_dev_exit();
 	class_unregister(&chr_ext_class);
 	unregister_chrdev_region(chr_ext_devt, CHR_EXT_MINORS);

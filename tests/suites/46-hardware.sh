@@ -184,10 +184,19 @@ chip_del plug
 gone "a chip that is unplugged"
 exec {fd}>&-
 chip_new plug lines=4 bound
-fails "plugged again it is another device" test -e /dev/bpf_port
+ok "plugged again it comes back, though the chip is another device" \
+	soon test -c /dev/bpf_port
+is "with its lines" "$(cat /dev/bpf_port)" 0
+like "as the driver's log has it" "$(chrext log bpf_port --no-follow)" \
+	"bpf_port goes with the controller of its lines"
 text $boards/b/dev_name
-echo "$text" > $bus/drivers_probe
-is "which can be bound" "$(cat /dev/bpf_port)" 0
+board=$text
+echo "$board" > $bus/drivers/chr_ext.bpf_port/unbind
+chip_del plug
+chip_new plug lines=4 bound
+fails "what was unbound by hand stays so" bound
+echo "$board" > $bus/drivers_probe
+ok "until it is bound by hand" bound
 chrext unload bpf_port
 chip_del plug
 chrext load "$port"
@@ -231,6 +240,10 @@ if modprobe gpio-sim 2> /dev/null; then
 	echo "$text" > $bus/drivers/gpio-sim/bind
 	ok "gpio-sim: it comes back" soon test -c /dev/bpf_port
 	is "gpio-sim: with its values" "$(cat /dev/bpf_port)" 01
+	echo 0 > $sim/live
+	fails "gpio-sim: made anew" test -e /dev/bpf_port
+	echo 1 > $sim/live
+	ok "gpio-sim: it comes back too" soon test -c /dev/bpf_port
 	chrext unload bpf_port
 	chrext board rm s
 	echo 0 > $sim/live
