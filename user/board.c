@@ -229,14 +229,15 @@ void board_of(const char *device, char *name, size_t size)
 /* A board in the making, and the kernel's log since it was begun. */
 struct maker {
 	const struct board *b;
-	int kmsg;
+	struct kmsg kmsg;
+	bool tell_waits;	/* that no driver has taken it */
 };
 
-static int complain_step(const struct maker *m, const char *what, int err)
+static int complain_step(struct maker *m, const char *what, int err)
 {
 	char text[1024];
 
-	if (kmsg_refusal(m->kmsg, m->b->name, text, sizeof(text)))
+	if (kmsg_refusal(&m->kmsg, m->b->name, text, sizeof(text)))
 		complain("board %s: %s", m->b->name, text);
 	else if (err == -EACCES || err == -EPERM)
 		complain("board %s: cannot make %s: %s: run chrext as root",
@@ -247,7 +248,7 @@ static int complain_step(const struct maker *m, const char *what, int err)
 	return err;
 }
 
-static int make_dir(const struct maker *m, const char *id)
+static int make_dir(struct maker *m, const char *id)
 {
 	char *path = xprintf(BOARDS_DIR "/%s/%s", m->b->name, id);
 	int err = mkdir(path, 0755) ? -errno : 0;
@@ -262,7 +263,7 @@ static int make_dir(const struct maker *m, const char *id)
 }
 
 /* In one write(2): the kernel takes it as a whole. */
-static int set_attr(const struct maker *m, const char *attr, const char *text)
+static int set_attr(struct maker *m, const char *attr, const char *text)
 {
 	char *path = xprintf(BOARDS_DIR "/%s/%s", m->b->name, attr);
 	char *line = xprintf("%s\n", text);
@@ -283,7 +284,7 @@ static int set_attr(const struct maker *m, const char *attr, const char *text)
 	return err;
 }
 
-static int make_con(const struct maker *m, const struct con *con)
+static int make_con(struct maker *m, const struct con *con)
 {
 	char *attr = xprintf("%s/lines", con->id);
 	int err = make_dir(m, con->id);
@@ -295,7 +296,7 @@ static int make_con(const struct maker *m, const struct con *con)
 	return err;
 }
 
-static int board_fill(const struct maker *m)
+static int board_fill(struct maker *m)
 {
 	int err = set_attr(m, "compatible", m->b->compatible);
 	size_t i;
@@ -331,17 +332,31 @@ static int board_unmake(const char *name)
 	return err;
 }
 
-/* A driver that is loaded may not like what has come. */
-static void tell_drivers(const struct maker *m)
+static bool board_bound(const char *name)
+{
+	char *device = board_text(name, "dev_name");
+	char *path = xprintf(DEVICES_DIR "/%s/driver", device);
+	bool bound = path_exists(path);
+
+	free(path);
+	free(device);
+	return bound;
+}
+
+/* Drivers that are loaded may not like what has come, or have missed it. */
+static void tell_drivers(struct maker *m)
 {
 	char name[64], text[1024];
 
-	if (kmsg_any_refusal(m->kmsg, name, sizeof(name), text, sizeof(text)))
+	if (kmsg_any_refusal(&m->kmsg, name, sizeof(name), text, sizeof(text)))
 		complain("board %s is there, but %s did not take it: %s",
 			 m->b->name, name, text);
+	else if (m->tell_waits && !board_bound(m->b->name))
+		complain("board %s waits: no driver for \"%s\" is loaded",
+			 m->b->name, m->b->compatible);
 }
 
-static int make(const struct maker *m)
+static int make(struct maker *m)
 {
 	char *path = xprintf(BOARDS_DIR "/%s", m->b->name);
 	int err = mkdir(path, 0755) ? -errno : 0;
@@ -363,17 +378,17 @@ static int make(const struct maker *m)
 }
 
 /* All of the board or nothing, whatever signals come. */
-int board_make(const struct board *b)
+int board_make(const struct board *b, bool tell_waits)
 {
-	struct maker m = { b, kmsg_open() };
+	struct maker m = { .b = b, .tell_waits = tell_waits };
 	sigset_t set, old;
 	int err;
 
 	sigfillset(&set);
 	sigprocmask(SIG_BLOCK, &set, &old);
+	kmsg_open(&m.kmsg);
 	err = make(&m);
-	if (m.kmsg >= 0)
-		close(m.kmsg);
+	kmsg_close(&m.kmsg);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return err;
 }
@@ -396,7 +411,7 @@ int verb_board_add(const struct options *opt)
 	for (i = 2; i < opt->nr_args && ret == EXIT_OK; i++)
 		if (board_parse(&b, opt->args[i], opt->args[i]))
 			ret = EXIT_USAGE;
-	if (ret == EXIT_OK && (boards_check() || board_make(&b)))
+	if (ret == EXIT_OK && (boards_check() || board_make(&b, true)))
 		ret = EXIT_FAILED;
 	board_free(&b);
 	return ret;

@@ -104,7 +104,8 @@ static int store(const struct board *b, const char *dir)
 		err = -errno;
 	}
 	if (err)
-		complain("cannot write %s: %s", path, errno_text(err));
+		complain("cannot write %s: %s%s", path, errno_text(err),
+			 err == -EROFS ? "; --dir DIR says another place" : "");
 	free(new);
 	free(path);
 	return err;
@@ -276,7 +277,7 @@ static int make_all(struct board *boards, size_t nr, unsigned int seconds)
 			if (!boards[i].name ||
 			    (!late && !lines_there(&boards[i])))
 				continue;
-			if (board_make(&boards[i]))
+			if (board_make(&boards[i], false))
 				err = -EIO;
 			board_free(&boards[i]);
 			memset(&boards[i], 0, sizeof(boards[i]));

@@ -173,9 +173,17 @@ struct record {
 int log_open(const char *name, bool complaining);
 int log_read(int fd, struct record *rec);
 bool log_find(const char *name, const char *prefix, struct record *rec);
-int kmsg_open(void);
-bool kmsg_refusal(int fd, const char *name, char *text, size_t size);
-bool kmsg_any_refusal(int fd, char *name, size_t name_size, char *text,
+
+/* What the kernel has said since then. */
+struct kmsg {
+	int fd;
+	__u64 since;
+};
+
+void kmsg_open(struct kmsg *k);
+void kmsg_close(struct kmsg *k);
+bool kmsg_refusal(struct kmsg *k, const char *name, char *text, size_t size);
+bool kmsg_any_refusal(struct kmsg *k, char *name, size_t name_size, char *text,
 		      size_t size);
 
 /* messages.c: what libbpf and the verifier say */
@@ -281,7 +289,7 @@ void board_read(struct board *b);
 int boards_get(struct board **boards, size_t *nr);
 void boards_free(struct board *boards, size_t nr);
 void board_of(const char *device, char *name, size_t size);
-int board_make(const struct board *b);
+int board_make(const struct board *b, bool tell_waits);
 
 /* set.c */
 int object_set(struct object *o, const char *assignment);

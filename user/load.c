@@ -173,7 +173,7 @@ static void complain_verifier(const struct object *o, const char *prog,
 }
 
 static void complain_program(const struct object *o, const char *prog,
-			     const char *log, int err, int kmsg)
+			     const char *log, int err, struct kmsg *kmsg)
 {
 	static const char unserved[] = "attach to unsupported member ";
 	const struct object_driver *d = NULL;
@@ -206,7 +206,7 @@ static void complain_program(const struct object *o, const char *prog,
 		complain("the kernel is locked down (confidentiality), which takes from programs the helpers that read kernel memory");
 }
 
-static void complain_load(const struct object *o, int err, int kmsg)
+static void complain_load(const struct object *o, int err, struct kmsg *kmsg)
 {
 	char word[128], map[128];
 	const char *log;
@@ -224,6 +224,9 @@ static void complain_load(const struct object *o, int err, int kmsg)
 		 messages_word("Unmatched member type ", word, sizeof(word)))
 		complain("%s has %s.%s as another type than the loaded chr_ext module",
 			 o->path, map, word);
+	else if (messages_word("invalid reuse of prog ", word, sizeof(word)))
+		complain("%s has %s() in two ops: each op needs a program of its own",
+			 o->path, word);
 	else if (messages_find("struct chr_ext_ops is not found in kernel BTF") ||
 		 messages_find("bpf_struct_ops_chr_ext_ops is not found"))
 		complain("the chr_ext module is loaded, but its BTF has no chr_ext_ops: build it again for this kernel");
@@ -252,19 +255,19 @@ static void complain_load(const struct object *o, int err, int kmsg)
 
 int object_load(struct object *o)
 {
-	int kmsg = kmsg_open();
+	struct kmsg kmsg;
 	int err;
 
+	kmsg_open(&kmsg);
 	messages_forget();
 	err = bpf_object__load(o->obj);
 	if (err)
-		complain_load(o, err, kmsg);
-	if (kmsg >= 0)
-		close(kmsg);
+		complain_load(o, err, &kmsg);
+	kmsg_close(&kmsg);
 	return err;
 }
 
-static void complain_attach(const char *name, int err, int kmsg)
+static void complain_attach(const char *name, int err, struct kmsg *kmsg)
 {
 	char text[1024];
 
@@ -278,7 +281,7 @@ static void complain_attach(const char *name, int err, int kmsg)
 }
 
 /* The driver is there, which does not mean that all hardware for it is. */
-static void tell_hardware(const char *driver, int kmsg)
+static void tell_hardware(const char *driver, struct kmsg *kmsg)
 {
 	char name[64], text[1024];
 
@@ -289,24 +292,24 @@ static void tell_hardware(const char *driver, int kmsg)
 
 static int attach(struct object *o)
 {
-	int kmsg = kmsg_open();
+	struct kmsg kmsg;
 	int err = 0;
 	size_t i;
 
+	kmsg_open(&kmsg);
 	for (i = 0; i < o->nr_drivers && !err; i++) {
 		o->drivers[i].link =
 			bpf_map__attach_struct_ops(o->drivers[i].map);
 		if (o->drivers[i].link) {
 			if (!object_instances(o, &o->drivers[i]))
 				tell_hardware(object_name(o, &o->drivers[i]),
-					      kmsg);
+					      &kmsg);
 			continue;
 		}
 		err = -errno;
-		complain_attach(object_name(o, &o->drivers[i]), err, kmsg);
+		complain_attach(object_name(o, &o->drivers[i]), err, &kmsg);
 	}
-	if (kmsg >= 0)
-		close(kmsg);
+	kmsg_close(&kmsg);
 	return err;
 }
 

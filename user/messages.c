@@ -214,6 +214,10 @@ static const char *hint(const char *said, size_t len)
 		  "make the length unsigned and bound it from above, by & for example" },
 		{ " is not a const",
 		  "the size has to be a constant, as sizeof() is" },
+		{ "doesn't point to a const string",
+		  "a con_id has to be a string literal, or a global array that is const" },
+		{ "does not point to a readonly map",
+		  "a con_id has to be a string literal, or a global array that is const" },
 		{ "GPL compatible license",
 		  "the file lacks char license[] SEC(\"license\") = \"GPL\", which CHR_EXT_DRIVER() brings" },
 	};

@@ -91,14 +91,40 @@ bool log_find(const char *name, const char *prefix, struct record *rec)
 	return found;
 }
 
-/* From now on: what is there already is skipped. */
-int kmsg_open(void)
+/* The newest record of a device of the driver, not older than @since. */
+static bool log_last(const char *name, const char *device, __u64 since,
+		     struct record *rec)
 {
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct record r;
+	bool found = false;
+	int fd;
 
-	if (fd >= 0)
-		lseek(fd, 0, SEEK_END);
-	return fd;
+	fd = log_open(name, false);
+	if (fd < 0)
+		return false;
+	while (log_read(fd, &r) == 1) {
+		if (strcmp(r.device, device) || r.usec < since)
+			continue;
+		*rec = r;
+		found = true;
+	}
+	close(fd);
+	return found;
+}
+
+/* From now on: what is there already is skipped. */
+void kmsg_open(struct kmsg *k)
+{
+	k->since = now_usec();
+	k->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (k->fd >= 0)
+		lseek(k->fd, 0, SEEK_END);
+}
+
+void kmsg_close(struct kmsg *k)
+{
+	if (k->fd >= 0)
+		close(k->fd);
 }
 
 /* The kernel writes \xNN for backslashes and what is not ASCII. */
@@ -153,35 +179,49 @@ static const char *refusal(const char *s, const char *name)
 	       s + strlen(refused);
 }
 
+/* Of a probe the kernel knows the error, and the driver may have said more. */
+static void tell(const struct kmsg *k, const char *name, const char *why,
+		 char *text, size_t size)
+{
+	struct record rec;
+	char device[sizeof(rec.device)];
+
+	if (sscanf(why, "probe of %47s failed", device) == 1 &&
+	    log_last(name, device, k->since, &rec))
+		snprintf(text, size, "%s: \"%s\"", why, rec.text);
+	else
+		snprintf(text, size, "%s", why);
+}
+
 /* The first refusal of that name since kmsg_open(). */
-bool kmsg_refusal(int fd, const char *name, char *text, size_t size)
+bool kmsg_refusal(struct kmsg *k, const char *name, char *text, size_t size)
 {
 	char line[8192];
 	const char *s;
 
-	while ((s = kmsg_next(fd, line, sizeof(line)))) {
+	while ((s = kmsg_next(k->fd, line, sizeof(line)))) {
 		s = refusal(s, name);
 		if (!s)
 			continue;
-		snprintf(text, size, "%s", s);
+		tell(k, name, s, text, size);
 		return true;
 	}
 	return false;
 }
 
 /* Of whatever name: that goes to @name. */
-bool kmsg_any_refusal(int fd, char *name, size_t name_size, char *text,
+bool kmsg_any_refusal(struct kmsg *k, char *name, size_t name_size, char *text,
 		      size_t size)
 {
 	char line[8192];
 	const char *s, *t;
 
-	while ((s = kmsg_next(fd, line, sizeof(line)))) {
+	while ((s = kmsg_next(k->fd, line, sizeof(line)))) {
 		snprintf(name, name_size, "%.*s", (int)strcspn(s, ":"), s);
 		t = refusal(s, name);
 		if (!t)
 			continue;
-		snprintf(text, size, "%s", t);
+		tell(k, name, t, text, size);
 		return true;
 	}
 	return false;

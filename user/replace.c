@@ -116,7 +116,7 @@ static bool has_update(const struct object *o, const struct object_driver *d)
 	return op && *op;
 }
 
-static void complain_refused(const char *name, int err, int kmsg)
+static void complain_refused(const char *name, int err, struct kmsg *kmsg)
 {
 	char text[1024];
 
@@ -144,16 +144,16 @@ static int link_update(const struct driver *drv, const struct object_driver *d)
 static int swap(const struct object *o, const struct driver *drv)
 {
 	const struct object_driver *d = &o->drivers[0];
-	int kmsg = kmsg_open();
+	struct kmsg kmsg;
 	int err;
 
+	kmsg_open(&kmsg);
 	err = driver_prepare(o, d);
 	if (!err)
 		err = link_update(drv, d);
 	if (err)
-		complain_refused(drv->name, err, kmsg);
-	if (kmsg >= 0)
-		close(kmsg);
+		complain_refused(drv->name, err, &kmsg);
+	kmsg_close(&kmsg);
 	return err;
 }
 

@@ -72,7 +72,8 @@ like "and this is said" "$tap_output" "there is no board b1"
 fails "nor is .. one" chrext board rm ..
 ok "add" chrext board add b1 chr-ext,port \
 	port=mychip:0,mychip:2/active-low/pull-up,led reset=b
-is "says nothing" "$tap_output" ""
+is "says that there is no driver yet" "$tap_output" \
+	$'chrext: board b1 waits: no driver for "chr-ext,port" is loaded\n'
 text $boards/b1/live
 is "the board is live" "$text" 1
 text $boards/b1/port/lines

@@ -15,7 +15,8 @@ subject=$NEGATIVE/subject.bpf.o
 
 fails "a probe that fails for instance 3 of 4" \
 	chrext load "$subject" --name four --set instances=4 --set probe_fails_at=3
-like "says so" "$tap_output" "probe of four3 failed: -EIO"
+is "says so, and what the driver said" "$tap_output" \
+	$'chrext: driver "four" was refused: probe of four3 failed: -EIO: "probe 3"\n'
 is "is unwound: remove for those that were probed, the last first" "$(said four)" \
 	"probe 0,probe 1,probe 2,probe 3,remove 2,remove 1,remove 0,"
 is "no node is left" "$(echo /dev/four*)" "/dev/four*"
