@@ -47,15 +47,26 @@ static void vcd_name(FILE *f, const char *name)
 		      *name : '_', f);
 }
 
-static void vcd_var(const struct scope *s, size_t i, FILE *f)
+/* A scope for each chip, at the place of its first line. */
+static void vcd_scope(const struct scope *s, size_t first, FILE *f)
 {
-	const struct scope_line *l = &s->lines[i];
+	const char *chip = s->lines[first].chip;
+	size_t i;
 
+	for (i = 0; i < first; i++)
+		if (!strcmp(s->lines[i].chip, chip))
+			return;
 	fputs("$scope module ", f);
-	vcd_name(f, l->chip[0] ? l->chip : "gpio");
-	fprintf(f, " $end\n$var wire 1 %s ", vcd_id(i));
-	vcd_name(f, line_label(l));
-	fputs(" $end\n$upscope $end\n", f);
+	vcd_name(f, *chip ? chip : "gpio");
+	fputs(" $end\n", f);
+	for (; i < s->nr_lines; i++) {
+		if (strcmp(s->lines[i].chip, chip))
+			continue;
+		fprintf(f, "$var wire 1 %s ", vcd_id(i));
+		vcd_name(f, line_label(&s->lines[i]));
+		fputs(" $end\n", f);
+	}
+	fputs("$upscope $end\n", f);
 }
 
 void draw_vcd(const struct scope *s, FILE *f)
@@ -71,7 +82,7 @@ void draw_vcd(const struct scope *s, FILE *f)
 		   "$comment time 0 is %llu ns of the monotonic clock $end\n"
 		   "$timescale 1 ns $end\n", date, (unsigned long long)s->start);
 	for (i = 0; i < s->nr_lines; i++)
-		vcd_var(s, i, f);
+		vcd_scope(s, i, f);
 	fputs("$enddefinitions $end\n#0\n$dumpvars\n", f);
 	for (i = 0; i < s->nr_lines; i++)
 		fprintf(f, "%c%s\n", STATE_UNKNOWN, vcd_id(i));

@@ -18,7 +18,7 @@ def need(what, message):
 
 
 def header(words):
-    scope, names, said = [], {}, {}
+    scope, scopes, names, said = [], set(), {}, {}
     for word in words:
         need(word.startswith("$"), f"{word} in the header")
         body = []
@@ -38,6 +38,8 @@ def header(words):
         if word == "$scope":
             need(len(body) == 2 and body[0] == "module", f"scope {body}")
             scope.append(body[1])
+            need(tuple(scope) not in scopes, f"scope {body[1]} twice")
+            scopes.add(tuple(scope))
         elif word == "$upscope":
             need(scope and not body, "upscope without scope")
             scope.pop()
