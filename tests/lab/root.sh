@@ -33,7 +33,7 @@ guest_packages=(
 root_packages=(
 	"${guest_packages[@]}" stress-ng fio device-tree-compiler
 	gcc gcc-aarch64-linux-gnu make bc bison flex pkg-config pahole clang-19
-	libssl-dev sparse mandoc shellcheck
+	libssl-dev sparse mandoc shellcheck sigrok-cli
 )
 # With what every Debian has and "extract" does not add by itself.
 sysroot_packages=(

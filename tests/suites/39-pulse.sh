@@ -51,6 +51,28 @@ else
 fi
 chrext unload pulse
 
+# What others find in the recording of an UART frame.
+ok "pulse loads" chrext load "$object" --set direction=3
+baud=$((LAB_SLOW > 1 ? 5 : 20))
+python3 - $((1000000000 / baud)) > /tmp/frame << 'EOF'
+import struct
+import sys
+
+bits = "111" + "".join("0" + f"{byte:08b}"[::-1] + "11" for byte in b"bpf")
+for bit in bits:
+    sys.stdout.buffer.write(struct.pack("QQ", int(bit), int(sys.argv[1])))
+EOF
+chrext scope --lines fast:0 -o /tmp/frame.vcd > /tmp/out 2>&1 &
+scope=$!
+ok "a scope looks" soon test -e /sys/kernel/tracing/instances/chrext-scope-$scope/events/gpio/enable
+sleep 0.5
+ok "at a frame" dd if=/tmp/frame of=$p bs=4096 status=none conv=fsync
+kill -INT $scope
+ok "and ends" wait $scope
+is "sigrok reads it" "$(sigrok-cli -i /tmp/frame.vcd -I vcd:downsample=100000 \
+	-P uart:rx=fast_0:baudrate=$baud:format=ascii -A uart=rx-data | sed 's/.*: //' | tr -d '\n')" bpf
+chrext unload pulse
+
 ok "pulse loads" chrext load "$object" --set direction=1
 pulse fast inputs
 chrext unload pulse
