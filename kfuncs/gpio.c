@@ -74,34 +74,36 @@ static s32 gpio_publish(struct chr_ext_gpio *g)
 
 /* What has to be known of a chip that may go at any time. */
 struct chip_look {
+	struct gpio_desc *desc;
 	struct gpio_device *gdev;
 	struct device *parent;		/* for put_device(), or NULL */
 	bool tells_direction;
+	bool becomes_input;
+	bool open;			/* drain or source */
 };
 
 /* Called while the chip cannot go. */
 static int chip_looked_at(struct gpio_chip *gc, const void *data)
 {
 	struct chip_look *look = (void *)data;
+	unsigned int offset;
 
 	if (gc->gpiodev != look->gdev)
 		return 0;
+	offset = desc_to_gpio(look->desc) - gc->base;
 	look->parent = get_device(gc->parent);
 	look->tells_direction = gc->get_direction;
+	look->becomes_input = gc->direction_input;
+	look->open = gpiochip_line_is_open_drain(gc, offset) ||
+		     gpiochip_line_is_open_source(gc, offset);
 	return 1;
-}
-
-/* The link lasts as long as both devices, and ours is there. */
-static bool line_leaves(const struct chr_ext_line *line)
-{
-	return line->link &&
-	       READ_ONCE(line->link->status) == DL_STATE_SUPPLIER_UNBIND;
 }
 
 /*
  * When the controller's driver goes, the driver core is to take our device from
  * its driver first, and to give it back when the controller is there again. A
- * controller that is just coming or going is none yet, or none any more.
+ * controller that is just coming is none yet. One that is going waits for those
+ * who have a link already, and is none any more for others.
  */
 static int gpio_follow(struct chr_ext_line *line, struct device *supplier)
 {
@@ -112,20 +114,24 @@ static int gpio_follow(struct chr_ext_line *line, struct device *supplier)
 	switch (READ_ONCE(supplier->links.status)) {
 	case DL_DEV_NO_DRIVER:
 		return 0;
-	case DL_DEV_DRIVER_BOUND:
-		break;
-	default:
+	case DL_DEV_PROBING:
 		return -EPROBE_DEFER;
+	default:
+		break;
 	}
 	line->link = device_link_add(dev->dev.parent, supplier,
 				     DL_FLAG_AUTOPROBE_CONSUMER);
 	if (!line->link)
 		return -EPROBE_DEFER;
-	if (!line_leaves(line))
+	switch (READ_ONCE(line->link->status)) {
+	case DL_STATE_SUPPLIER_UNBIND:
+	case DL_STATE_DORMANT:
+		/* The driver core counts on a probe that fails. */
+		WRITE_ONCE(dev->must_defer, true);
+		return -EPROBE_DEFER;
+	default:
 		return 0;
-	/* The driver core counts on a probe that fails. */
-	WRITE_ONCE(dev->must_defer, true);
-	return -EPROBE_DEFER;
+	}
 }
 
 /* The consumer that gpioinfo(1) shows: the node and the con_id. */
@@ -150,7 +156,10 @@ static int gpio_set_up_line(struct chr_ext_gpio *g, u32 i,
 			    enum gpiod_flags flags)
 {
 	struct gpio_desc *desc = g->descs->desc[i];
-	struct chip_look look = { .gdev = gpiod_to_gpio_device(desc) };
+	struct chip_look look = {
+		.desc = desc,
+		.gdev = gpiod_to_gpio_device(desc),
+	};
 	struct gpio_device *gdev;
 	int err;
 
@@ -162,6 +171,13 @@ static int gpio_set_up_line(struct chr_ext_gpio *g, u32 i,
 	if (!gdev)
 		return -EPROBE_DEFER;
 	gpio_device_put(gdev);
+
+	/* gpiolib sets these by their direction, for which chips may sleep. */
+	g->set_sleeps |= g->can_sleep || look.open;
+	if (look.open && !look.becomes_input) {
+		put_device(look.parent);
+		return -EOPNOTSUPP;
+	}
 
 	/* gpiolib warns of chips that cannot tell; what was asked for is known. */
 	if (flags != GPIOD_ASIS)
@@ -194,6 +210,13 @@ static void gpio_free(struct chr_ext_gpio *g)
 	gpiod_put_array(g->descs);
 	mutex_destroy(&g->lock);
 	kfree(g);
+}
+
+/* The link lasts as long as both devices, and ours is there. */
+static bool line_leaves(const struct chr_ext_line *line)
+{
+	return line->link &&
+	       READ_ONCE(line->link->status) == DL_STATE_SUPPLIER_UNBIND;
 }
 
 /**
@@ -344,11 +367,11 @@ static bool mask_fits(const struct chr_ext_gpio *g, u64 mask)
 }
 
 static int gpio_may(const struct chr_ext_gpio *g, u64 mask, u32 flags,
-		    bool may_sleep)
+		    bool sleeps, bool may_sleep)
 {
 	if (!mask_fits(g, mask) || flags & ~CHR_EXT_GPIO_RAW)
 		return -EINVAL;
-	return g->can_sleep && (!may_sleep || !chr_ext_may_sleep()) ?
+	return sleeps && (!may_sleep || !chr_ext_may_sleep()) ?
 		-EWOULDBLOCK : 0;
 }
 
@@ -364,7 +387,9 @@ int chr_ext_gpio_put_bits(struct chr_ext_gpio *g, u64 mask, u64 values,
 	u32 i, n = 0;
 	int err;
 
-	err = gpio_may(g, mask, flags, may_sleep);
+	err = gpio_may(g, mask, flags, flags & CHR_EXT_GPIO_RAW ? g->can_sleep :
+								   g->set_sleeps,
+		       may_sleep);
 	if (err || !mask)
 		return err;
 	for (i = 0; i < g->descs->ndescs; i++) {
@@ -395,7 +420,7 @@ static int gpio_take_bits(struct chr_ext_gpio *g, u64 mask, u64 *values,
 	int err;
 
 	*values = 0;
-	err = gpio_may(g, mask, flags, may_sleep);
+	err = gpio_may(g, mask, flags, g->can_sleep, may_sleep);
 	if (err || !mask)
 		return err;
 	n = gpio_pick(g, mask, descs);
@@ -476,8 +501,9 @@ __bpf_kfunc_start_defs();
  * -EBUSY when somebody else has one; -EPROBE_DEFER when the controller is not
  * there yet, which probe is to return; -E2BIG when there are more than
  * CHR_EXT_MAX_LINES; -ENOSPC when the device has CHR_EXT_MAX_GPIOS handles;
- * -EINVAL for an empty or long @con_id__str or other @flags; or what the
- * controller said. The kernel's log says why.
+ * -EINVAL for an empty or long @con_id__str or other @flags; -EOPNOTSUPP for an
+ * open-drain or open-source line of a controller that has outputs only; or what
+ * the controller said. The kernel's log says why.
  * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
  */
 __bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
@@ -536,7 +562,9 @@ __bpf_kfunc int chr_ext_gpio_count(struct chr_ext_dev *dev, s32 handle)
  * @dev: the device
  * @handle: of chr_ext_gpio_get()
  *
- * Ops: all. If so the kfuncs without _cansleep say -EWOULDBLOCK.
+ * Ops: all. If so the kfuncs without _cansleep say -EWOULDBLOCK. Lines that are
+ * open-drain or open-source are set by their direction, for which any controller
+ * may sleep: they count too, though they can be got, and set raw.
  *
  * Return: 0 or 1, or -EBADF when @handle is none of @dev.
  * Context: any; does not sleep. Since ABI 2.
@@ -545,7 +573,7 @@ __bpf_kfunc int chr_ext_gpio_can_sleep(struct chr_ext_dev *dev, s32 handle)
 {
 	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
 
-	return g ? g->can_sleep : -EBADF;
+	return g ? g->set_sleeps : -EBADF;
 }
 
 /**
@@ -723,9 +751,9 @@ __bpf_kfunc int chr_ext_gpio_get_value_cansleep(struct chr_ext_dev *dev,
  * Ops: all.
  *
  * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when there is no such
- * line or flag, -EPERM when the line is an input, -EWOULDBLOCK when the
- * controller sleeps, -ENODEV when it is gone, or what it said (from Linux 6.15
- * on).
+ * line or flag, -EPERM when the line is an input, -EWOULDBLOCK when
+ * chr_ext_gpio_can_sleep(), -ENODEV when the controller is gone, or what it said
+ * (from Linux 6.15 on).
  * Context: any; does not sleep. Since ABI 2.
  */
 __bpf_kfunc int chr_ext_gpio_set_value(struct chr_ext_dev *dev, s32 handle,

@@ -28,6 +28,7 @@ struct chr_ext_gpio {
 	struct chr_ext_device *dev;
 	s32 handle;
 	bool can_sleep;			/* one of the controllers does */
+	bool set_sleeps;		/* likewise, or may when a line is set */
 	DECLARE_BITMAP(outputs, CHR_EXT_MAX_LINES);
 	struct mutex lock;		/* lines[], and who may make player */
 	struct chr_ext_player *player;	/* made once */

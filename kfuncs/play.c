@@ -64,6 +64,7 @@ static bool player_step(struct chr_ext_player *p)
 {
 	struct chr_ext_gpio *g = p->gpio;
 	ktime_t now = ktime_get(), end, free;
+	u64 hold;
 	int err;
 
 	if (READ_ONCE(p->stop))
@@ -77,14 +78,16 @@ static bool player_step(struct chr_ext_player *p)
 	}
 
 	err = chr_ext_gpio_put_bits(g, GENMASK_ULL(g->descs->ndescs - 1, 0),
-				    p->steps[p->pos].bits, 0, g->can_sleep);
+				    p->steps[p->pos].bits, 0, g->set_sleeps);
 	if (err) {
 		player_over(p, err);
 		return false;
 	}
 	player_count(p, ktime_to_ns(ktime_sub(now, p->due)));
 
-	p->due = ktime_add_ns(p->due, p->steps[p->pos++].hold_ns);
+	/* One late edge is no reason to move the others. */
+	hold = p->steps[p->pos++].hold_ns;
+	p->due = max(ktime_add_ns(p->due, hold), ktime_add_ns(now, hold / 2));
 	/* However slow the controller is, others get half of the CPU. */
 	end = ktime_get();
 	free = ktime_add(end, ktime_sub(end, now));
@@ -98,7 +101,7 @@ static enum hrtimer_restart player_timer(struct hrtimer *timer)
 	struct chr_ext_player *p = container_of(timer, struct chr_ext_player,
 						timer);
 
-	if (p->gpio->can_sleep) {
+	if (p->gpio->set_sleeps) {
 		queue_work(system_highpri_wq, &p->work);
 		return HRTIMER_NORESTART;
 	}
@@ -202,12 +205,13 @@ __bpf_kfunc_start_defs();
  * @steps__sz: its size in bytes, at most CHR_EXT_MAX_STEPS elements
  * @flags: 0 or CHR_EXT_PLAY_REPEAT
  *
- * Ops: all. Returns at once; a timer puts out the steps. After the last one's
- * hold the event op is called with CHR_EXT_EVENT_PLAYED, and also when the
- * controller says an error, which ends it. A step that comes late does not
- * shorten the next ones to less than they can be. The steps must not last
- * longer than CHR_EXT_MAX_PLAY_NS together. What plays goes on over a live update
- * and ends with the device.
+ * Ops: all but poll, llseek and mmap. Returns at once; a timer puts out the
+ * steps. After the last one's hold the event op is called with
+ * CHR_EXT_EVENT_PLAYED, and also when the controller says an error, which ends
+ * it. A step that comes late is shorter by that, so that the next one is on time
+ * again, but not by more than half of its hold: the rest moves instead. The
+ * steps must not last longer than CHR_EXT_MAX_PLAY_NS together. What plays goes
+ * on over a live update and ends with the device.
  *
  * Return: 0; -EBADF when @handle is none of @dev, -EINVAL for no or half a step,
  * a hold below CHR_EXT_MIN_HOLD_NS, bits without a line or another flag, -E2BIG
@@ -262,7 +266,8 @@ __bpf_kfunc int chr_ext_gpio_play(struct chr_ext_dev *dev, s32 handle,
  * @dev: the device
  * @handle: of chr_ext_gpio_get()
  *
- * Ops: all. The lines stay as they are, and the event op is not called.
+ * Ops: all but poll, llseek and mmap. The lines stay as they are, and the event
+ * op is not called.
  *
  * Return: 0, or -EBADF when @handle is none of @dev.
  * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
@@ -288,7 +293,7 @@ __bpf_kfunc int chr_ext_gpio_stop(struct chr_ext_dev *dev, s32 handle)
  * @to: a struct chr_ext_gpio_played
  * @to__sz: its size in bytes; less gives the first of its members
  *
- * Ops: all.
+ * Ops: all but poll, llseek and mmap.
  *
  * Return: 0, or -EBADF when @handle is none of @dev.
  * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.

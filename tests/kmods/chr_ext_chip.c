@@ -5,9 +5,10 @@
  *
  * Below debugfs/chr_ext_chip:
  *
- *   new         "LABEL [lines=N] [names=A,B,...] [record=N] [sleep] [bound]"
- *               makes a chip; its setters and getters sleep if that is said, and
- *               its device has a driver, which goes first when it is unplugged
+ *   new         "LABEL [lines=N] [names=A,B,...] [record=N] [sleep] [bound]
+ *               [outputs]" makes a chip; its setters and getters sleep if that is
+ *               said, its device has a driver, which goes first when it is
+ *               unplugged, and no line can be an input
  *   del         "LABEL" unplugs it, used or not
  *   LABEL/record        what was set: "NS BITS MASK" for each call, where BITS
  *                       are the levels of all lines after it and MASK those
@@ -203,11 +204,13 @@ static int chip_get_direction(struct gpio_chip *gc, unsigned int offset)
 						       GPIO_LINE_DIRECTION_IN;
 }
 
+/* Many chips that do not sleep ask pinctrl for this, which does. */
 static int chip_direction_input(struct gpio_chip *gc, unsigned int offset)
 {
 	struct chip *chip = gpiochip_get_data(gc);
 	int err = line_error(chip, offset, ERROR_DIRECTION);
 
+	might_sleep();
 	chip_sleep(chip);
 	if (err)
 		return err;
@@ -223,6 +226,7 @@ static int chip_direction_output(struct gpio_chip *gc, unsigned int offset,
 	struct chip *chip = gpiochip_get_data(gc);
 	int err = line_error(chip, offset, ERROR_DIRECTION);
 
+	might_sleep();
 	chip_sleep(chip);
 	if (err)
 		return err;
@@ -672,6 +676,8 @@ static int chip_parse(struct chip *chip, char *text)
 			chip->gc.can_sleep = true;
 		} else if (!strcmp(word, "bound")) {
 			chip->bound = true;
+		} else if (!strcmp(word, "outputs")) {
+			chip->gc.direction_input = NULL;
 		} else if (str_has_prefix(word, "lines=")) {
 			err = kstrtou16(word + 6, 0, &chip->gc.ngpio);
 		} else if (str_has_prefix(word, "record=")) {

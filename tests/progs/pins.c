@@ -7,6 +7,7 @@
  *	pins args NODE OTHER	handles, lines, flags; OTHER is another device
  *	pins errors NODE CHIP SETTERS	of the controller; SETTERS: setters have them
  *	pins sleeps NODE	of a controller that sleeps
+ *	pins open NODE		of one that does not; line 0 is an open drain
  *	pins gone NODE CHIP	of one that is unplugged on the way
  */
 #define _GNU_SOURCE
@@ -363,6 +364,24 @@ static void sleeps(void)
 	gives(-EINVAL, "no line", .call = PINS_GET, .index = LINES);
 }
 
+/* gpiolib sets it by its direction, for which a controller may sleep. */
+static void open_drain(void)
+{
+	gives(1, "lines that do when they are set", .call = PINS_CAN_SLEEP);
+	gives(0, "the line", .call = PINS_OUTPUT, .arg = 1);
+	gives(-EWOULDBLOCK, "it", .call = PINS_SET);
+	gives(-EWOULDBLOCK, "it", .call = PINS_SET_BITS, .mask = 1);
+	gives(1, "it, which was not set", .call = PINS_GET);
+	gives(0, "it", .call = PINS_SET_CANSLEEP);
+	gives(0, "it, which was", .call = PINS_GET);
+	gives(0, "raw, which is no direction", .call = PINS_SET,
+	      .arg = 1, .flags = CHR_EXT_GPIO_RAW);
+	gives(0, "all", .call = PINS_OUTPUT, .index = 1);
+	gives(0, "all", .call = PINS_OUTPUT, .index = 2);
+	gives(0, "a pattern", .call = PINS_PLAY, .index = 32, .bits = 5,
+	      .arg = 1000000);
+}
+
 static void gone(void)
 {
 	int f = open("/sys/kernel/debug/chr_ext_chip/del", O_WRONLY);
@@ -397,6 +416,8 @@ int main(int argc, char **argv)
 		errors(atoi(argv[4]));
 	else if (!strcmp(argv[1], "sleeps"))
 		sleeps();
+	else if (!strcmp(argv[1], "open"))
+		open_drain();
 	else if (!strcmp(argv[1], "gone") && argc == 4)
 		gone();
 	else

@@ -92,6 +92,20 @@ ok "a device whose controller sleeps" chrext load "$pins"
 points "$PROGS/pins" sleeps /dev/pins
 chrext unload pins
 chrext board rm slow
+chrext board add open chr-ext,pins data=fast:0/open-drain/pull-up,fast:1,fast:2
+ok "a device with an open drain" chrext load "$pins"
+points "$PROGS/pins" open /dev/pins
+ok "which plays" soon test "$(level fast 2)" = 1
+is "by letting the line go" "$(config fast 0 | cut -d' ' -f1)" in
+chrext unload pins
+chrext board rm open
+chip_new only outputs
+chrext board add only chr-ext,pins data=only:0/open-drain,only:1,only:2
+chrext load "$pins" --set how=3 > /tmp/out 2>&1
+fails "an open drain of a controller that has outputs only: no device" test -e /dev/pins
+like "as is said" "$(< /tmp/out)" 'cannot get the lines "data": -EOPNOTSUPP'
+chrext unload pins
+chrext board rm only
 chip_new lost
 chrext board add lost chr-ext,pins data=lost:0,lost:1,lost:2
 chrext load "$pins" --set how=1
