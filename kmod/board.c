@@ -28,17 +28,23 @@
 #include "chr_ext.h"
 
 /*
- * lock protects all of it and of its con_ids. Taken inside the locks of
- * configfs, boards.su_mutex among them, and outside those of the driver core.
+ * lock protects all of it and of its con_ids, but nothing is written while it is
+ * fixed. Taken inside the locks of configfs, boards.su_mutex among them.
+ *
+ * live_lock is held while the device comes or goes, which can take as long as
+ * its probe: outside of boards.su_mutex, lest all boards wait, and of the locks
+ * of the driver core.
  */
 struct board {
 	struct config_group group;
+	struct mutex live_lock;
 	struct mutex lock;
 	char compatible[CHR_EXT_MATCH_LEN];
 	struct list_head cons;
 	int id;
+	bool fixed;				/* live, or on the way */
 	struct platform_device *pdev;		/* while it is live */
-	struct gpiod_lookup_table *table;	/* likewise */
+	struct gpiod_lookup_table *table;	/* likewise; live_lock */
 };
 
 struct board_line {
@@ -69,6 +75,9 @@ static const struct {
 	{ "pull-down", GPIO_PULL_DOWN },
 	{ "bias-disable", GPIO_PULL_DISABLE },
 };
+
+/* The most that configfs hands over at once, however large a page is. */
+#define LINES_SIZE	4096
 
 #define BIASES	(GPIO_PULL_UP | GPIO_PULL_DOWN | GPIO_PULL_DISABLE)
 #define DRIVES	(GPIO_OPEN_DRAIN | GPIO_OPEN_SOURCE)
@@ -358,7 +367,7 @@ static int cons_pin(struct board *b)
 	return 0;
 }
 
-/* Caller holds b->lock. */
+/* Caller holds b->live_lock; the board is fixed. */
 static int board_add(struct board *b)
 {
 	struct board_data data = {};
@@ -387,17 +396,21 @@ static int board_add(struct board *b)
 		return PTR_ERR(pdev);
 	}
 	b->table = table;
-	b->pdev = pdev;
+	scoped_guard(mutex, &b->lock)
+		b->pdev = pdev;
 	return 0;
 }
 
-/* Caller holds b->lock. */
+/* Caller holds b->live_lock. */
 static void board_del(struct board *b)
 {
-	platform_device_unregister(b->pdev);
+	struct platform_device *pdev = b->pdev;
+
+	scoped_guard(mutex, &b->lock)
+		b->pdev = NULL;
+	platform_device_unregister(pdev);
 	gpiod_remove_lookup_table(b->table);
 	table_free(b->table);
-	b->pdev = NULL;
 }
 
 /* configfs */
@@ -428,7 +441,7 @@ static ssize_t board_compatible_store(struct config_item *item,
 				      (u8)page[i]);
 
 	guard(mutex)(&b->lock);
-	if (b->pdev)
+	if (b->fixed)
 		return refuse(b, EBUSY, "a live board cannot change");
 	memcpy(b->compatible, page, len);
 	b->compatible[len] = '\0';
@@ -444,26 +457,43 @@ static ssize_t board_live_show(struct config_item *item, char *page)
 	return sysfs_emit(page, "%d\n", !!b->pdev);
 }
 
+/* A con_id that is being made or removed is no item that can be pinned. */
+static int board_fix(struct board *b)
+{
+	int err;
+
+	guard(mutex)(&boards.su_mutex);
+	guard(mutex)(&b->lock);
+	err = cons_pin(b);
+	b->fixed = !err;
+	return err;
+}
+
+static void board_unfix(struct board *b)
+{
+	guard(mutex)(&b->lock);
+	cons_unpin(b, NULL);
+	b->fixed = false;
+}
+
 static int board_set_live(struct board *b, bool live)
 {
-	int err = 0;
+	int err;
 
-	/* A con_id that is being made or removed is no item that can be pinned. */
-	mutex_lock(&boards.su_mutex);
-	mutex_lock(&b->lock);
-	if (live && !b->pdev)
-		err = cons_pin(b);
-	mutex_unlock(&boards.su_mutex);
-
-	if (!err && live && !b->pdev) {
-		err = board_add(b);
-		if (err)
-			cons_unpin(b, NULL);
-	} else if (!live && b->pdev) {
+	guard(mutex)(&b->live_lock);
+	if (live == !!b->pdev)
+		return 0;
+	if (!live) {
 		board_del(b);
-		cons_unpin(b, NULL);
+		board_unfix(b);
+		return 0;
 	}
-	mutex_unlock(&b->lock);
+	err = board_fix(b);
+	if (err)
+		return err;
+	err = board_add(b);
+	if (err)
+		board_unfix(b);
 	return err;
 }
 
@@ -529,7 +559,7 @@ static ssize_t con_lines_show(struct config_item *item, char *page)
 	struct board_con *con = to_con(item);
 
 	guard(mutex)(&con->board->lock);
-	return lines_print(con, page, PAGE_SIZE);
+	return lines_print(con, page, LINES_SIZE);
 }
 
 /* Takes a flag off the end of a line. Return: the flag, or 0. */
@@ -587,11 +617,11 @@ static int con_add(struct board_con *con, char *text)
 	if (!line.chip && !line.name)
 		return -ENOMEM;
 	con->lines[con->n++] = line;
-	if (lines_print(con, NULL, 0) < PAGE_SIZE)
+	if (lines_print(con, NULL, 0) < LINES_SIZE)
 		return 0;
 	con_trim(con, con->n - 1);
-	return refuse(con->board, E2BIG, "%s: the lines take more than %lu bytes",
-		      con_name(con), PAGE_SIZE - 1);
+	return refuse(con->board, E2BIG, "%s: the lines take more than %u bytes",
+		      con_name(con), LINES_SIZE - 1);
 }
 
 static int con_parse(struct board_con *con, char *text)
@@ -623,7 +653,7 @@ static ssize_t con_lines_store(struct config_item *item, const char *page,
 	char *text __free(kfree) = NULL;
 
 	/* configfs cuts off what is too long: that comes with the next write. */
-	if (count == PAGE_SIZE - 1)
+	if (count == LINES_SIZE - 1)
 		while (count && page[count - 1] != '\n')
 			count--;
 	text = kstrndup(page, count, GFP_KERNEL);
@@ -634,7 +664,7 @@ static ssize_t con_lines_store(struct config_item *item, const char *page,
 			      con_name(con));
 
 	guard(mutex)(&con->board->lock);
-	if (con->board->pdev)
+	if (con->board->fixed)
 		return refuse(con->board, EBUSY, "a live board cannot change");
 	return con_parse(con, text) ?: count;
 }
@@ -703,7 +733,7 @@ static struct config_group *board_make_con(struct config_group *group,
 
 	guard(mutex)(&b->lock);
 	config_item_get(&b->group.cg_item);
-	if (b->pdev) {
+	if (b->fixed) {
 		config_item_put(&con->group.cg_item);
 		return ERR_PTR(refuse(b, EBUSY, "a live board cannot change"));
 	}
@@ -725,6 +755,7 @@ static void board_release(struct config_item *item)
 	struct board *b = to_board(item);
 
 	ida_free(&board_ids, b->id);
+	mutex_destroy(&b->live_lock);
 	mutex_destroy(&b->lock);
 	kfree(b);
 }
@@ -763,6 +794,7 @@ static struct config_group *boards_make(struct config_group *group,
 		kfree(b);
 		return ERR_PTR(-ENOMEM);
 	}
+	mutex_init(&b->live_lock);
 	mutex_init(&b->lock);
 	INIT_LIST_HEAD(&b->cons);
 	config_group_init_type_name(&b->group, name, &board_type);

@@ -43,24 +43,23 @@ static int __init chr_ext_init(void)
 
 	chr_ext_log_init();
 
-	err = chr_ext_board_init();
-	if (err)
-		goto err_log;
-
 	/*
-	 * Last: it cannot be undone, but goes with the module's BTF. Nobody
-	 * can attach before the module is live.
+	 * It cannot be undone, but goes with the module's BTF. Nobody can attach
+	 * before the module is live.
 	 */
 	err = chr_ext_ops_register();
 	if (err)
-		goto err_board;
+		goto err_log;
+
+	/* Last: from here on people can make things. */
+	err = chr_ext_board_init();
+	if (err)
+		goto err_log;
 
 	pr_info("character device drivers in BPF, major %u\n",
 		MAJOR(chr_ext_devt));
 	return 0;
 
-err_board:
-	chr_ext_board_exit();
 err_log:
 	chr_ext_log_exit();
 	chr_ext_event_exit();
