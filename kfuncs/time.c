@@ -48,7 +48,7 @@ __bpf_kfunc int chr_ext_wake(struct chr_ext_dev *dev, u32 events)
  *
  * Ops: all; meant for the callbacks of their timers and work. A device that is
  * being revoked waits for chr_ext_dev_put(), which the verifier insists on. Any
- * driver's device can be had; the number is no secret.
+ * driver's device can be had by who knows its number.
  *
  * Return: the device, or NULL when it is gone.
  * Context: any; does not sleep. Since ABI 1.
@@ -134,14 +134,14 @@ __bpf_kfunc u64 chr_ext_real_ns(void)
  * Ops: all.
  *
  * Return: 0; -EINVAL when @us is too long, -EBUSY when somebody has been waiting
- * for programs to end for a second.
+ * for programs to end for a second, or probe is at it for CHR_EXT_MAX_PROBE_MS.
  * Context: any; does not sleep. Since ABI 1.
  */
 __bpf_kfunc int chr_ext_delay_us(u32 us)
 {
 	if (us > CHR_EXT_MAX_DELAY_US)
 		return -EINVAL;
-	if (chr_ext_drain_is_slow())
+	if (chr_ext_must_end())
 		return -EBUSY;
 	udelay(us);
 	return 0;
@@ -172,7 +172,7 @@ __bpf_kfunc int chr_ext_sleep_us(struct chr_ext_dev *dev, u32 us)
 		return -EWOULDBLOCK;
 	if (us > CHR_EXT_MAX_SLEEP_US)
 		return -EINVAL;
-	if (chr_ext_drain_is_slow() || chr_ext_probe_is_slow(d))
+	if (chr_ext_must_end())
 		return -EBUSY;
 	ret = __wait_event_hrtimeout(d->sleepers, READ_ONCE(d->dead),
 				     ns_to_ktime((u64)us * NSEC_PER_USEC),

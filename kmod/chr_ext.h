@@ -88,7 +88,6 @@ struct chr_ext_driver {
 	struct of_device_id *matches;	/* compatible as a table, or NULL */
 	struct ida indices;		/* of the devices that are bound */
 
-	bool going;			/* set once, by unreg */
 	struct platform_device **pdevs;	/* the virtual devices, or NULL */
 	struct platform_device *adding;	/* the virtual device being added */
 	int probe_err;			/* of that one */
@@ -140,7 +139,6 @@ struct chr_ext_device {
 	bool dead;			/* set once; read inside the guard */
 	bool probed;			/* set once, inside the guard */
 	bool must_defer;		/* its probe is not to succeed */
-	unsigned long born;		/* jiffies */
 	struct chr_ext_driver *drv;
 	void *data;			/* pub.size bytes, for programs */
 	void *mem;			/* pub.mem_size bytes, for users too */
@@ -300,8 +298,7 @@ void chr_ext_dev_unpin(struct chr_ext_device *dev);
 void chr_ext_dev_updated(struct chr_ext_driver *drv);
 void chr_ext_drain_begin(void);
 void chr_ext_drain_end(void);
-bool chr_ext_drain_is_slow(void);
-bool chr_ext_probe_is_slow(struct chr_ext_device *dev);
+bool chr_ext_must_end(void);
 void chr_ext_dev_exit(void);
 
 /* file.c */

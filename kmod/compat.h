@@ -36,8 +36,9 @@ static inline s32 chr_ext_find_kfunc(const char *name)
 
 /*
  * The verifier of 6.12 lets the timers of a sleepable program, which run in an
- * interrupt, call kfuncs that sleep: each of those asks here first. Goes when
- * 6.12 does.
+ * interrupt, call kfuncs that sleep: each of those asks here first. A function
+ * that a program calls inside bpf_rcu_read_lock() can be told only where RCU is
+ * preemptible; the verifier of 6.12 does not see it either. Goes when 6.12 does.
  */
 static inline bool chr_ext_may_sleep(void)
 {

@@ -205,7 +205,6 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 	d->pub.size = drv->dev_size;
 	d->pub.mem_size = drv->mem_size;
 	d->drv = chr_ext_driver_get(drv);
-	d->born = jiffies;
 	init_waitqueue_head(&d->wait);
 	init_waitqueue_head(&d->sleepers);
 	refcount_set(&d->pins, 1);
@@ -323,22 +322,6 @@ static void dev_complain(struct chr_ext_device *d, int err)
 	       dev_name(&d->dev), ERR_PTR(err));
 }
 
-static int dev_probe(struct chr_ext_device *d)
-{
-	const struct chr_ext_ops *ops;
-	int ret = 0, idx;
-
-	ops = chr_ext_enter(d, &idx);
-	if (ops->probe)
-		ret = ops->probe(&d->pub);
-	/* Outside of what a user can be told, but the driver core waits for it. */
-	if (ret != -EPROBE_DEFER || !d->drv->matches)
-		ret = chr_ext_check_return(d, "probe", ret, 0);
-	WRITE_ONCE(d->probed, !ret);
-	chr_ext_leave(d, idx);
-	return ret;
-}
-
 /* What ops have claimed; none can run any more. Events end with their source. */
 static void dev_release_hw(struct chr_ext_device *d)
 {
@@ -402,9 +385,31 @@ void chr_ext_dev_unpin(struct chr_ext_device *d)
  * programs that sleep again and again could keep him for ever, also in the ops
  * of another device.
  */
-static DEFINE_SPINLOCK(drains_lock);	/* drains, drain_limit */
+static DEFINE_SPINLOCK(drains_lock);	/* all three */
 static unsigned int drains;
 static unsigned long drain_limit;
+static LIST_HEAD(probes);
+
+/* The driver core waits for a probe, and whoever waits for the driver core. */
+struct probe_run {
+	struct list_head node;
+	struct task_struct *task;
+	unsigned long limit;
+};
+
+static void probe_begin(struct probe_run *run)
+{
+	run->task = current;
+	run->limit = jiffies + msecs_to_jiffies(CHR_EXT_MAX_PROBE_MS);
+	guard(spinlock_irqsave)(&drains_lock);
+	list_add(&run->node, &probes);
+}
+
+static void probe_end(struct probe_run *run)
+{
+	guard(spinlock_irqsave)(&drains_lock);
+	list_del(&run->node);
+}
 
 void chr_ext_drain_begin(void)
 {
@@ -419,24 +424,44 @@ void chr_ext_drain_end(void)
 	drains--;
 }
 
-/* Programs that sleep or delay ask, in any context. */
-bool chr_ext_drain_is_slow(void)
+/**
+ * chr_ext_must_end() - whether a program has to come to its end
+ *
+ * Programs that sleep or delay ask. In an interrupt the answer can be that for
+ * the probe it came into.
+ *
+ * Context: any.
+ */
+bool chr_ext_must_end(void)
 {
+	struct probe_run *run;
+
 	guard(spinlock_irqsave)(&drains_lock);
-	return drains && time_after(jiffies, drain_limit);
+	if (drains && time_after(jiffies, drain_limit))
+		return true;
+	list_for_each_entry(run, &probes, node)
+		if (run->task == current)
+			return time_after(jiffies, run->limit);
+	return false;
 }
 
-/*
- * The driver core waits for a probe, and whoever waits for the driver core. One
- * of a driver that is being detached is to end at once.
- */
-bool chr_ext_probe_is_slow(struct chr_ext_device *d)
+static int dev_probe(struct chr_ext_device *d)
 {
-	if (READ_ONCE(d->probed))
-		return false;
-	return READ_ONCE(d->drv->going) ||
-	       time_after(jiffies,
-			  d->born + msecs_to_jiffies(CHR_EXT_MAX_PROBE_MS));
+	const struct chr_ext_ops *ops;
+	struct probe_run run;
+	int ret = 0, idx;
+
+	probe_begin(&run);
+	ops = chr_ext_enter(d, &idx);
+	if (ops->probe)
+		ret = ops->probe(&d->pub);
+	/* Outside of what a user can be told, but the driver core waits for it. */
+	if (ret != -EPROBE_DEFER || !d->drv->matches)
+		ret = chr_ext_check_return(d, "probe", ret, 0);
+	WRITE_ONCE(d->probed, !ret);
+	chr_ext_leave(d, idx);
+	probe_end(&run);
+	return ret;
 }
 
 /* Makes a device reachable by its id. */
@@ -471,13 +496,18 @@ static void dev_kill(struct chr_ext_device *d)
 	chr_ext_drain_end();
 }
 
-/* The counterpart of dev_probe() and what came after it. */
+/*
+ * The counterpart of dev_probe() and what came after it. A close op can run in
+ * who closes his file, and we wait for it.
+ */
 static void dev_revoke(struct chr_ext_device *d)
 {
+	chr_ext_drain_begin();
 	dev_kill(d);
 	chr_ext_mem_revoke(d);
 	chr_ext_file_close_all(d);
 	dev_remove(d);
+	chr_ext_drain_end();
 }
 
 /**

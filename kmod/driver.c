@@ -373,9 +373,10 @@ void chr_ext_driver_unreg(const struct chr_ext_ops *ops)
 		return;
 
 	/* Both wait for a probe that is under way. */
-	WRITE_ONCE(drv->going, true);
+	chr_ext_drain_begin();
 	driver_del_devices(drv);
 	platform_driver_unregister(&drv->pdrv);
+	chr_ext_drain_end();
 
 	/* The last reference to a link is often dropped by a kernel thread. */
 	if (current->flags & PF_KTHREAD)

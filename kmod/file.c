@@ -321,7 +321,10 @@ static long call_poll(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 
 	ret = ops->poll(&f->pub);
 	if (ret & ~valid) {
-		chr_ext_check_return(f->dev, "poll", ret, valid);
+		chr_ext_stat_add(f->dev, STAT_BAD_RETURNS, 1);
+		chr_ext_log_note(f->dev->drv->log, CHR_EXT_ERR,
+				 "%s: poll returned 0x%x; 0x%x are valid",
+				 dev_name(&f->dev->dev), ret, valid);
 		ret = (__force u32)EPOLLERR;
 	}
 	*events = (__force __poll_t)ret;
@@ -337,6 +340,8 @@ static __poll_t chr_ext_poll(struct file *file, poll_table *wait)
 	poll_wait(file, &f->dev->wait, wait);
 	if (call_for_sure(f, call_poll, &events))
 		return EPOLLERR | EPOLLHUP;
+	/* An op that wakes its own caller has him ask again, without a pause. */
+	cond_resched();
 	return events;
 }
 

@@ -26,6 +26,8 @@ static long call_ioctl(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 	if (!ops->ioctl)
 		return -ENOTTY;
 	xfer->want_len = 0;
+	if (!(_IOC_DIR(xfer->pub.cmd) & _IOC_WRITE))
+		xfer->clean = 0;
 	return chr_ext_check_return(f->dev, "ioctl",
 				    ops->ioctl(&f->pub, xfer->pub.cmd,
 					       &xfer->pub), INT_MAX);
@@ -57,8 +59,8 @@ static bool fetch_pages(const struct chr_ext_xfer *xfer)
 /*
  * The pages that one call asked for can be gone at the next, so it is tried
  * some times; that they can be fetched does not say that they can be copied.
- * The argument is fetched anew for each: what a call that did not come to its
- * end wrote into the window is forgotten.
+ * The argument is fetched anew for each. Not so when the op has nothing and is
+ * called again after a wake-up: it finds its window as it left it.
  */
 static long ioctl_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 		      u32 dir, void __user *arg)
@@ -69,7 +71,6 @@ static long ioctl_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 	long ret;
 
 	for (;;) {
-		xfer->clean = 0;
 		if (dir & _IOC_WRITE) {
 			if (copy_from_user(xfer->buf, arg, xfer->pub.len))
 				return -EFAULT;

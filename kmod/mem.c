@@ -116,7 +116,7 @@ int chr_ext_mmap(struct file *file, struct vm_area_struct *vma)
 		.size = vma->vm_end - vma->vm_start,
 		.prot = (vma->vm_flags & VM_READ ? PROT_READ : 0) |
 			(vma->vm_flags & VM_WRITE ? PROT_WRITE : 0),
-		.flags = vma->vm_flags & VM_SHARED ? MAP_SHARED : MAP_PRIVATE,
+		.flags = vma->vm_flags & VM_MAYSHARE ? MAP_SHARED : MAP_PRIVATE,
 	} };
 	const u64 size = f->dev->drv->mem_size;
 	vm_flags_t never = VM_MAYEXEC;

@@ -47,7 +47,8 @@ static bool ops_is_valid_access(int off, int size, enum bpf_access_type type,
 /*
  * Some helpers and kfuncs wait for user space without a page fault: they look
  * pages of another task up, read a file that is mapped (for a build id, or as
- * a dynptr), which can be on FUSE, or wait for a key that a user agent makes.
+ * a dynptr), which can be on FUSE, or wait for a key that a user agent makes,
+ * or for an input device that is a process (uhid).
  * Work of a task runs where it may fault, and can hold a device meanwhile. No
  * guard could be drained then.
  */
@@ -73,6 +74,10 @@ static const char *const waiting_kfuncs[] = {
 	"bpf_task_work_schedule_signal_impl",
 	"bpf_task_work_schedule_resume",
 	"bpf_task_work_schedule_resume_impl",
+	"hid_bpf_allocate_context",
+	"hid_bpf_hw_output_report",
+	"hid_bpf_hw_request",
+	"hid_bpf_input_report",
 };
 
 /* Their ids in the kernel's BTF, or an error where it has none. */

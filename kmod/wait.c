@@ -95,6 +95,8 @@ long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
 			break;
 		}
 		wait_woken(&s.entry, TASK_INTERRUPTIBLE, left);
+		/* An op that wakes its own caller keeps him awake. */
+		cond_resched();
 	}
 
 	remove_wait_queue(&dev->wait, &s.entry);

@@ -147,6 +147,7 @@ __s64 BPF_PROG(every_llseek, struct chr_ext_file *file, __s64 offset,
 SEC("struct_ops.s/mmap")
 int BPF_PROG(every_mmap, struct chr_ext_file *file, struct chr_ext_map *map)
 {
+	told.map_flags = map->flags;
 	return told.ret;
 }
 

@@ -12,6 +12,7 @@ struct every {
 	__u32 flushes;		/* counted */
 	__u32 overlaps;		/* EVERY_HOLD that met another */
 	__u64 linger;		/* microseconds from a wake to the op's end */
+	__u64 map_flags;	/* of the last mmap */
 };
 
 #define EVERY_TELL	_IOW('e', 1, struct every)

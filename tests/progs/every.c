@@ -261,6 +261,8 @@ static void mappings(void)
 	is_num(touch(b, true), 0, "is writable");
 	ro = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, rofd, PAGE);
 	ok(ro != MAP_FAILED && ro[0] == 'x', "a file opened for reading maps it");
+	need(!ioctl(fd, EVERY_ASK, &every), "EVERY_ASK");
+	is_num(every.map_flags, MAP_SHARED, "which the driver hears to be shared");
 	is(mprotect(ro, PAGE, RW), -EACCES, "which cannot become writable");
 	ok(mmap(NULL, PAGE, RW, MAP_SHARED, rofd, 0) == MAP_FAILED && errno == EACCES,
 	   "nor be writable from the start");
@@ -295,6 +297,31 @@ static long now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static long bad_returns(void)
+{
+	FILE *f = fopen("/sys/class/chr_ext/every/statistics/bad_returns", "r");
+	long n = -1;
+
+	need(f && fscanf(f, "%ld", &n) == 1, "bad_returns");
+	fclose(f);
+	return n;
+}
+
+static void poll_wild(struct pollfd *p)
+{
+	static const __u32 wild[] = { 1 << 20, 0x20, 0x800, 0x1001, 0x80000000 };
+	long before = bad_returns();
+	size_t i;
+
+	for (i = 0; i < sizeof(wild) / sizeof(*wild); i++) {
+		every.events = wild[i];
+		tell();
+		poll(p, 1, 0);
+		is_num(p->revents, POLLERR, "nonsense is POLLERR");
+	}
+	is_num(bad_returns() - before, i, "and counted");
 }
 
 static void misc(void)
@@ -334,10 +361,7 @@ static void misc(void)
 	tell();
 	poll(&p, 1, 0);
 	is_num(p.revents, POLLPRI | POLLHUP, "more");
-	every.events = 1 << 20;
-	tell();
-	poll(&p, 1, 0);
-	is_num(p.revents, POLLERR, "nonsense is POLLERR");
+	poll_wild(&p);
 	every.events = EPOLLIN;
 
 	every.ready = 0;

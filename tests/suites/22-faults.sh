@@ -76,5 +76,6 @@ fails "task_stack is refused" chrext -v load "$NEGATIVE/task_stack.bpf.o"
 like "task_stack: because of its helper" "$tap_output" "bpf_get_task_stack"
 waits file_dynptr bpf_dynptr_from_file
 waits user_key bpf_lookup_user_key
+waits hid hid_bpf_allocate_context
 
 finish
