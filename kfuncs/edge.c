@@ -104,11 +104,12 @@ __bpf_kfunc_start_defs();
  * @edges: CHR_EXT_EDGE_RISING, _FALLING, both, or 0 for no more; of the logical
  *	value
  *
- * Ops: all. The time of an edge is taken in the hard interrupt; the op runs
- * later, in a thread, for one event at a time. CHR_EXT_EVENT_QUEUE events can
- * wait for it, further ones are counted in the device's statistics/lost_events
- * and in &chr_ext_event.missed of the next. A live update changes nothing: the
- * new program's event op is called. After an error nobody listens to the line.
+ * Ops: all but poll, llseek and mmap. The time of an edge is taken in the hard
+ * interrupt; the op runs later, in a thread, for one event at a time.
+ * CHR_EXT_EVENT_QUEUE events can wait for it, further ones are counted in the
+ * device's statistics/lost_events and in &chr_ext_event.missed of the next. A
+ * live update changes nothing: the new program's event op is called. After an
+ * error nobody listens to the line.
  *
  * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when there is no such
  * line or @edges, -EPERM when the line is an output, -ENXIO when it cannot

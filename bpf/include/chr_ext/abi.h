@@ -283,7 +283,8 @@ struct chr_ext_gpio_played {
  * No op waits for data either: @open, @read, @write, @ioctl and @fsync say
  * -EAGAIN. A caller that must not wait gets that, but for fsync(2), which always
  * waits; any other sleeps until the driver calls chr_ext_wake(), then the op is
- * called again. A signal ends the wait with EINTR, or with a restart of the
+ * called again, and finds what was written, or the argument of ioctl, as it left
+ * it in its window. A signal ends the wait with EINTR, or with a restart of the
  * system call (SA_RESTART); the op may be called once more before.
  */
 struct chr_ext_ops {
@@ -375,8 +376,8 @@ struct chr_ext_ops {
 	 * as SEEK_SET (0) with the sum; SEEK_END is 2, SEEK_DATA 3, SEEK_HOLE 4.
 	 * Left out, SEEK_SET and SEEK_CUR work and the rest gives EINVAL.
 	 *
-	 * chr_ext_sleep_us() is refused: the position is locked meanwhile, for
-	 * all who share the open file.
+	 * chr_ext_sleep_us() is refused: where to is known at once. Nothing
+	 * locks the position of a file that several share.
 	 *
 	 * Return: the new position, or -errno. Context: process, may sleep.
 	 * Since ABI 1.
