@@ -382,14 +382,14 @@ static int gpio_may(const struct chr_ext_gpio *g, u64 mask, u32 flags,
 int chr_ext_gpio_put_bits(struct chr_ext_gpio *g, u64 mask, u64 values,
 			  u32 flags, bool may_sleep)
 {
+	const bool sleeps = flags & CHR_EXT_GPIO_RAW ? g->can_sleep :
+						       g->set_sleeps;
 	struct gpio_desc *descs[CHR_EXT_MAX_LINES];
 	DECLARE_BITMAP(bits, CHR_EXT_MAX_LINES) = {};
 	u32 i, n = 0;
 	int err;
 
-	err = gpio_may(g, mask, flags, flags & CHR_EXT_GPIO_RAW ? g->can_sleep :
-								   g->set_sleeps,
-		       may_sleep);
+	err = gpio_may(g, mask, flags, sleeps, may_sleep);
 	if (err || !mask)
 		return err;
 	for (i = 0; i < g->descs->ndescs; i++) {
