@@ -270,16 +270,18 @@ static struct chr_ext_gpio *gpio_refuse(struct chr_ext_device *dev,
 			strscpy(dev->missing, con_id, sizeof(dev->missing));
 		break;
 	case -EBUSY:
-		pr_err_ratelimited("%s: refused: somebody else uses a line of \"%s\"\n",
-		       name, con_id);
+		chr_ext_refuse(pr_err_ratelimited, dev->drv, name,
+			       "somebody else uses a line of \"%s\"", con_id);
 		break;
 	case -E2BIG:
-		pr_err_ratelimited("%s: refused: there are more than %u lines \"%s\"\n",
-		       name, CHR_EXT_MAX_LINES, con_id);
+		chr_ext_refuse(pr_err_ratelimited, dev->drv, name,
+			       "there are more than %u lines \"%s\"",
+			       CHR_EXT_MAX_LINES, con_id);
 		break;
 	default:
-		pr_err_ratelimited("%s: refused: cannot get the lines \"%s\": %pe\n", name,
-		       con_id, ERR_PTR(err));
+		chr_ext_refuse(pr_err_ratelimited, dev->drv, name,
+			       "cannot get the lines \"%s\": %pe", con_id,
+			       ERR_PTR(err));
 	}
 	return ERR_PTR(err);
 }
@@ -518,9 +520,10 @@ __bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
 	if (!*con_id__str ||
 	    strnlen(con_id__str, CHR_EXT_CON_ID_LEN) == CHR_EXT_CON_ID_LEN ||
 	    flags >= ARRAY_SIZE(get_flags)) {
-		pr_err_ratelimited("%s: refused: a con_id has 1 to %u characters, and flags are at most %zu\n",
-		       dev->name, CHR_EXT_CON_ID_LEN - 1,
-		       ARRAY_SIZE(get_flags) - 1);
+		chr_ext_refuse(pr_err_ratelimited, d->drv, dev->name,
+			       "a con_id has 1 to %u characters, and flags are at most %zu",
+			       CHR_EXT_CON_ID_LEN - 1,
+			       ARRAY_SIZE(get_flags) - 1);
 		return -EINVAL;
 	}
 
@@ -533,8 +536,8 @@ __bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
 		return PTR_ERR(g);
 	handle = gpio_publish(g);
 	if (handle < 0) {
-		pr_err_ratelimited("%s: refused: the device has %u con_ids already\n",
-		       dev->name, SLOTS);
+		chr_ext_refuse(pr_err_ratelimited, d->drv, dev->name,
+			       "the device has %u con_ids already", SLOTS);
 		gpio_free(g);
 	}
 	return handle;

@@ -211,7 +211,8 @@ __bpf_kfunc_start_defs();
  * it. A step that comes late is shorter by that, so that the next one is on time
  * again, but not by more than half of its hold: the rest moves instead. The
  * steps must not last longer than CHR_EXT_MAX_PLAY_NS together. What plays goes
- * on over a live update and ends with the device.
+ * on over a live update and when the file is closed that began it, and ends with
+ * the device. A value that is set meanwhile stands until the next step.
  *
  * Return: 0; -EBADF when @handle is none of @dev, -EINVAL for no or half a step,
  * a hold below CHR_EXT_MIN_HOLD_NS, bits without a line or another flag, -E2BIG

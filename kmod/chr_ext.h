@@ -387,6 +387,14 @@ __printf(3, 4)
 void chr_ext_log_note(struct chr_ext_log *log, unsigned int level,
 		      const char *fmt, ...);
 
+/* Why something is not there: in the kernel's log and in the driver's. */
+#define chr_ext_refuse(print, drv, who, fmt, ...)			\
+do {									\
+	print("%s: refused: " fmt "\n", who, ##__VA_ARGS__);		\
+	chr_ext_log_note((drv)->log, CHR_EXT_ERR, "%s: refused: " fmt,	\
+			 who, ##__VA_ARGS__);				\
+} while (0)
+
 /*
  * The guard that every call of an op runs in. Returns the ops, or NULL when
  * the device is gone; then there is nothing to leave.

@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cleanup.h>
+#include <linux/fs_struct.h>
 #include <linux/idr.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
@@ -12,7 +13,9 @@
 #include <linux/namei.h>
 #include <linux/poll.h>
 #include <linux/random.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/xarray.h>
@@ -240,17 +243,50 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 }
 
 /*
+ * Where /dev is: as the caller sees it, or as init does when the caller is a
+ * thread of the kernel, whose root is what was there at boot.
+ */
+static int dev_find_root(struct path *root)
+{
+	struct task_struct *task = current;
+	struct pid *pid = NULL;
+	int err = -ENOENT;
+
+	if (current->flags & PF_KTHREAD) {
+		pid = find_get_pid(1);
+		task = get_pid_task(pid, PIDTYPE_PID);
+		put_pid(pid);
+		if (!task)
+			return err;
+	}
+	task_lock(task);
+	if (task->fs) {
+		get_fs_root(task->fs, root);
+		err = 0;
+	}
+	task_unlock(task);
+	if (task != current)
+		put_task_struct(task);
+	return err;
+}
+
+/*
  * devtmpfs says nothing when it finds the name taken, by a device of another
- * class or by mknod(1), so we have to look. The node is looked for where the
- * caller sees it, unless that is no file system in memory: one of a process or
- * a network might never answer, and is not where the node will be.
+ * class or by mknod(1), so we have to look. The node is looked for where users
+ * see it, unless that is no file system in memory: one of a process or a network
+ * might never answer, and is not where the node will be.
  */
 static int dev_check_node(const char *name)
 {
-	struct path dev, node;
+	struct path root, dev, node;
 	int err;
 
-	if (kern_path("/dev", LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &dev))
+	if (dev_find_root(&root))
+		return 0;
+	err = vfs_path_lookup(root.dentry, root.mnt, "dev",
+			      LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &dev);
+	path_put(&root);
+	if (err)
 		return 0;
 	err = -ENOENT;
 	if (dev.mnt->mnt_sb->s_magic == TMPFS_MAGIC ||
@@ -278,11 +314,12 @@ static int dev_check_name(struct chr_ext_device *d, bool node)
 		err = node ? dev_check_node(name) : 0;
 
 	if (err == -EEXIST)
-		pr_err("%s: refused: there is a /dev/%s already\n",
-		       d->drv->name, name);
+		chr_ext_refuse(pr_err, d->drv, d->drv->name,
+			       "there is a /dev/%s already", name);
 	else if (err)
-		pr_err("%s: refused: cannot look for /dev/%s: %pe\n",
-		       d->drv->name, name, ERR_PTR(err));
+		chr_ext_refuse(pr_err, d->drv, d->drv->name,
+			       "cannot look for /dev/%s: %pe", name,
+			       ERR_PTR(err));
 	return err;
 }
 
@@ -300,8 +337,8 @@ static int dev_appear(struct chr_ext_device *d)
 		return err;
 	err = cdev_device_add(&d->cdev, &d->dev);
 	if (err)
-		pr_err("%s: refused: cannot add %s: %pe\n", d->drv->name,
-		       dev_name(&d->dev), ERR_PTR(err));
+		chr_ext_refuse(pr_err, d->drv, d->drv->name, "cannot add %s: %pe",
+			       dev_name(&d->dev), ERR_PTR(err));
 	return err;
 }
 
@@ -313,13 +350,14 @@ static void dev_complain(struct chr_ext_device *d, int err)
 	if (err == -EPROBE_DEFER)
 		return;
 	if (d->missing[0] && !d->drv->matches)
-		pr_err("%s: refused: it wants lines \"%s\", but has no compatible and so no hardware\n",
-		       name, d->missing);
+		chr_ext_refuse(pr_err, d->drv, name,
+			       "it wants lines \"%s\", but has no compatible and so no hardware",
+			       d->missing);
 	else if (d->missing[0])
-		pr_err("%s: refused: %s has no lines \"%s\"\n", name,
-		       chr_ext_hardware_name(d->dev.parent), d->missing);
-	pr_err("%s: refused: probe of %s failed: %pe\n", name,
-	       dev_name(&d->dev), ERR_PTR(err));
+		chr_ext_refuse(pr_err, d->drv, name, "%s has no lines \"%s\"",
+			       chr_ext_hardware_name(d->dev.parent), d->missing);
+	chr_ext_refuse(pr_err, d->drv, name, "probe of %s failed: %pe",
+		       dev_name(&d->dev), ERR_PTR(err));
 }
 
 /* What ops have claimed; none can run any more. Events end with their source. */
@@ -561,8 +599,8 @@ struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 
 	d = dev_alloc(drv, parent, index);
 	if (IS_ERR(d)) {
-		pr_err("%s: refused: no room for device %u: %pe\n", drv->name,
-		       index, d);
+		chr_ext_refuse(pr_err, drv, drv->name, "no room for device %u: %pe",
+			       index, d);
 		return d;
 	}
 

@@ -81,9 +81,10 @@ static int driver_probe(struct platform_device *pdev)
 				drv->matches ? drv->instances - 1 : pdev->id,
 				GFP_KERNEL);
 	if (index == -ENOSPC)
-		pr_err("%s: refused: %s is one more than instances (%u) allows\n",
-		       drv->name, chr_ext_hardware_name(&pdev->dev),
-		       drv->instances);
+		chr_ext_refuse(pr_err, drv, drv->name,
+			       "%s is one more than instances (%u) allows",
+			       chr_ext_hardware_name(&pdev->dev),
+			       drv->instances);
 	if (index < 0)
 		return index;
 
@@ -442,8 +443,9 @@ int chr_ext_driver_update(const struct chr_ext_ops *ops,
 
 	member = update_differs(drv, ops);
 	if (member) {
-		pr_err("%s: refused: the new version differs in %s, which an update cannot change\n",
-		       drv->name, member);
+		chr_ext_refuse(pr_err, drv, drv->name,
+			       "the new version differs in %s, which an update cannot change",
+			       member);
 		return -EINVAL;
 	}
 

@@ -352,7 +352,7 @@ static void tell_drivers(struct maker *m)
 		complain("board %s is there, but %s did not take it: %s",
 			 m->b->name, name, text);
 	else if (m->tell_waits && !board_bound(m->b->name))
-		complain("board %s waits: no driver for \"%s\" is loaded",
+		complain("board %s is there, but no driver for \"%s\" has taken it yet",
 			 m->b->name, m->b->compatible);
 }
 

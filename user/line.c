@@ -83,7 +83,9 @@ char *line_take(const char **s, const char *where)
 		text[n++] = **s;
 	}
 	text[n] = 0;
-	problem = line_problem(text);
+	problem = !n && **s == '/' ?
+		  "a chip goes by its label, not its path: see gpiodetect(1)" :
+		  line_problem(text);
 	if (problem) {
 		complain("%s: \"%s\" cannot be a line: %s", where, text,
 			 problem);

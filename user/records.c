@@ -184,10 +184,17 @@ static void tell(const struct kmsg *k, const char *name, const char *why,
 		 char *text, size_t size)
 {
 	struct record rec;
-	char device[sizeof(rec.device)];
+	char device[sizeof(rec.device)], wild[128];
 
-	if (sscanf(why, "probe of %47s failed", device) == 1 &&
-	    log_last(name, device, k->since, &rec))
+	if (sscanf(why, "probe of %47s failed", device) != 1) {
+		snprintf(text, size, "%s", why);
+		return;
+	}
+	/* What the framework made -EIO. */
+	snprintf(wild, sizeof(wild), "%s: probe returned ", device);
+	if (log_find(name, wild, &rec) && rec.usec >= k->since)
+		snprintf(text, size, "%s: %s", why, rec.text + strlen(device) + 2);
+	else if (log_last(name, device, k->since, &rec))
 		snprintf(text, size, "%s: \"%s\"", why, rec.text);
 	else
 		snprintf(text, size, "%s", why);

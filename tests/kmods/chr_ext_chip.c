@@ -103,6 +103,7 @@ struct chip {
 	struct hrtimer storm;
 	struct dentry *dir;
 	bool bound;
+	bool added;
 	bool gone;
 
 	raw_spinlock_t lock;		/* everything below */
@@ -121,7 +122,7 @@ struct chip {
 
 static LIST_HEAD(chips);
 static DEFINE_MUTEX(chips_lock);	/* the list, who is on it, plugging */
-static bool plugging;			/* a device has no chip yet */
+static struct chip *plugging;		/* whose device is being bound */
 static struct dentry *root;
 
 static int line_error(struct chip *chip, unsigned int offset, enum error e)
@@ -756,41 +757,50 @@ static void chip_unplug(struct chip *chip)
 	vfree(chip->records);
 }
 
-static int chip_plug(struct chip *chip)
+static int chip_add(struct chip *chip, struct device *parent)
 {
 	int err;
+
+	chip->domain = irq_domain_create_linear(NULL, chip->gc.ngpio, &domain_ops,
+						chip);
+	if (!chip->domain)
+		return -ENOMEM;
+	chip->gc.label = chip->label;
+	chip->gc.parent = parent;
+	chip->gc.names = chip->names;
+	err = gpiochip_add_data(&chip->gc, chip);
+	if (err)
+		irq_domain_remove(chip->domain);
+	chip->added = !err;
+	return err;
+}
+
+static int chip_plug(struct chip *chip)
+{
+	int err = 0;
 
 	chip->records = vcalloc(chip->record_size, sizeof(*chip->records));
 	if (!chip->records)
 		return -ENOMEM;
-	plugging = true;
+	plugging = chip->bound ? chip : NULL;
 	chip->pdev = platform_device_register_simple(chip->bound ? BOUND :
 						     "chr_ext_chip",
 						     PLATFORM_DEVID_AUTO,
 						     NULL, 0);
-	plugging = false;
+	plugging = NULL;
 	if (IS_ERR(chip->pdev)) {
 		err = PTR_ERR(chip->pdev);
 		goto err_records;
 	}
-	chip->domain = irq_domain_create_linear(NULL, chip->gc.ngpio, &domain_ops,
-						chip);
-	if (!chip->domain) {
-		err = -ENOMEM;
-		goto err_pdev;
-	}
-	chip->gc.label = chip->label;
-	chip->gc.parent = &chip->pdev->dev;
-	chip->gc.names = chip->names;
-	err = gpiochip_add_data(&chip->gc, chip);
+	if (!chip->bound)
+		err = chip_add(chip, &chip->pdev->dev);
+	else if (!chip->added)
+		err = -EIO;
 	if (err)
-		goto err_domain;
+		goto err_pdev;
 	chip_files(chip);
-	chip->bound = device_attach(&chip->pdev->dev) == 1;
 	return 0;
 
-err_domain:
-	irq_domain_remove(chip->domain);
 err_pdev:
 	platform_device_unregister(chip->pdev);
 err_records:
@@ -859,10 +869,10 @@ static const struct file_operations del_fops = {
 	.write	= del_write,
 };
 
-/* As with real chips, the device is bound when the chip is there. */
+/* As with real chips, the chip appears while the device is bound. */
 static int bound_probe(struct platform_device *pdev)
 {
-	return plugging ? -ENODEV : 0;
+	return plugging ? chip_add(plugging, &pdev->dev) : 0;
 }
 
 static struct platform_driver bound_driver = {

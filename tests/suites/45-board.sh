@@ -61,6 +61,7 @@ syntax 'port= led' "begins or ends with a blank"
 syntax 'port=led ' "begins or ends with a blank"
 syntax $'port=l\ted' "control character"
 syntax 'port=led active-low' "ends in a word that is a flag"
+syntax 'port=/dev/gpiochip0:1' "goes by its label"
 ok "and there is no board of it" no_boards
 
 # Boards come, are listed and go.
@@ -73,7 +74,7 @@ fails "nor is .. one" chrext board rm ..
 ok "add" chrext board add b1 chr-ext,port \
 	port=mychip:0,mychip:2/active-low/pull-up,led reset=b
 is "says that there is no driver yet" "$tap_output" \
-	$'chrext: board b1 waits: no driver for "chr-ext,port" is loaded\n'
+	$'chrext: board b1 is there, but no driver for "chr-ext,port" has taken it yet\n'
 text $boards/b1/live
 is "the board is live" "$text" 1
 text $boards/b1/port/lines

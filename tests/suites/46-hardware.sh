@@ -160,6 +160,10 @@ ok "but gets it afterwards" test -c /dev/other
 chrext unload other
 put b/live 0
 
+refused_node() {
+	refusals | grep -q "there is a /dev/bpf_port already"
+}
+
 # gone CHIP: its file says so, and there is no node.
 gone() {
 	is "$1: its file says so" "$(cat 2>&1 <&$fd)" "cat: -: No such device"
@@ -189,8 +193,18 @@ ok "plugged again it comes back, though the chip is another device" \
 is "with its lines" "$(cat /dev/bpf_port)" 0
 like "as the driver's log has it" "$(chrext log bpf_port --no-follow)" \
 	"bpf_port goes with the controller of its lines"
+chip_del plug
+echo 7 > /dev/bpf_port
+chip_new plug lines=4 bound
+ok "with a file in the place of its node" soon refused_node
+is "it does not come" "$(< /dev/bpf_port)" 7
+like "as is said there too" "$(chrext log bpf_port --no-follow)" \
+	"refused: there is a /dev/bpf_port already"
+rm /dev/bpf_port
 text $boards/b/dev_name
 board=$text
+echo "$board" > $bus/drivers_probe
+ok "until the file is gone" bound
 echo "$board" > $bus/drivers/chr_ext.bpf_port/unbind
 chip_del plug
 chip_new plug lines=4 bound
