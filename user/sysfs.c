@@ -23,6 +23,8 @@ const char *const counter_names[NR_COUNTERS] = {
 	[COUNT_WRITTEN_BYTES]	= "written_bytes",
 	[COUNT_ERRORS]		= "errors",
 	[COUNT_BAD_RETURNS]	= "bad_returns",
+	[COUNT_EVENTS]		= "events",
+	[COUNT_LOST_EVENTS]	= "lost_events",
 };
 
 /* What a file of sysfs or configfs says, "" if nothing. To be freed. */
