@@ -244,7 +244,7 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 
 /*
  * Where /dev is: as the caller sees it, or as init does when the caller is a
- * thread of the kernel, whose root is what was there at boot.
+ * thread of the kernel, whose root has nothing in it (7.x).
  */
 static int dev_find_root(struct path *root)
 {
