@@ -88,6 +88,7 @@ struct chr_ext_driver {
 	struct of_device_id *matches;	/* compatible as a table, or NULL */
 	struct ida indices;		/* of the devices that are bound */
 
+	bool going;			/* set once, by unreg */
 	struct platform_device **pdevs;	/* the virtual devices, or NULL */
 	struct platform_device *adding;	/* the virtual device being added */
 	int probe_err;			/* of that one */

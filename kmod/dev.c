@@ -11,9 +11,9 @@
 #include <linux/mm.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
+#include <linux/pid.h>
 #include <linux/poll.h>
 #include <linux/random.h>
-#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -423,21 +423,26 @@ void chr_ext_dev_unpin(struct chr_ext_device *d)
  * programs that sleep again and again could keep him for ever, also in the ops
  * of another device.
  */
-static DEFINE_SPINLOCK(drains_lock);	/* all three */
+static DEFINE_SPINLOCK(drains_lock);	/* these and probes */
 static unsigned int drains;
 static unsigned long drain_limit;
 static LIST_HEAD(probes);
 
-/* The driver core waits for a probe, and whoever waits for the driver core. */
+/*
+ * The driver core waits for a probe, and whoever waits for the driver core. One
+ * of a driver that is being detached is to end at once.
+ */
 struct probe_run {
 	struct list_head node;
 	struct task_struct *task;
+	struct chr_ext_driver *drv;
 	unsigned long limit;
 };
 
-static void probe_begin(struct probe_run *run)
+static void probe_begin(struct probe_run *run, struct chr_ext_driver *drv)
 {
 	run->task = current;
+	run->drv = drv;
 	run->limit = jiffies + msecs_to_jiffies(CHR_EXT_MAX_PROBE_MS);
 	guard(spinlock_irqsave)(&drains_lock);
 	list_add(&run->node, &probes);
@@ -479,7 +484,8 @@ bool chr_ext_must_end(void)
 		return true;
 	list_for_each_entry(run, &probes, node)
 		if (run->task == current)
-			return time_after(jiffies, run->limit);
+			return READ_ONCE(run->drv->going) ||
+			       time_after(jiffies, run->limit);
 	return false;
 }
 
@@ -489,7 +495,7 @@ static int dev_probe(struct chr_ext_device *d)
 	struct probe_run run;
 	int ret = 0, idx;
 
-	probe_begin(&run);
+	probe_begin(&run, d->drv);
 	ops = chr_ext_enter(d, &idx);
 	if (ops->probe)
 		ret = ops->probe(&d->pub);

@@ -374,10 +374,9 @@ void chr_ext_driver_unreg(const struct chr_ext_ops *ops)
 		return;
 
 	/* Both wait for a probe that is under way. */
-	chr_ext_drain_begin();
+	WRITE_ONCE(drv->going, true);
 	driver_del_devices(drv);
 	platform_driver_unregister(&drv->pdrv);
-	chr_ext_drain_end();
 
 	/* The last reference to a link is often dropped by a kernel thread. */
 	if (current->flags & PF_KTHREAD)

@@ -8,6 +8,7 @@
 const volatile __u64 other;	/* id of a device that stays */
 const volatile __u32 where;	/* 1: probe, 2: close, 3: remove */
 const volatile __u32 busy;	/* delay instead */
+const volatile __u32 rounds = 1 << 20;
 
 static long stay(__u32 op)
 {
@@ -20,7 +21,7 @@ static long stay(__u32 op)
 	dev = chr_ext_dev_get(other);
 	if (!dev)
 		return -ENODEV;
-	bpf_for(i, 0, 1 << 20) {
+	bpf_for(i, 0, rounds) {
 		err = busy ? chr_ext_delay_us(CHR_EXT_MAX_DELAY_US) :
 			     chr_ext_sleep_us(dev, CHR_EXT_MAX_SLEEP_US);
 		if (err)

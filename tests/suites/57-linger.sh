@@ -53,6 +53,23 @@ for busy in 0 1; do
 	ok "busy $busy: which is 10 seconds" test $((SECONDS - start)) -le $((14 * LAB_SLOW))
 done
 
+# Many that take a tenth of a second each, while ops of another driver sleep 100
+# times 20 ms.
+ok "50 devices that take their time" lingers 3 --set busy=1 --set rounds=1000 --set instances=50
+chrext load "$NEGATIVE/every.bpf.o"
+while [ ! -e /tmp/stop ]; do
+	call /dev/every rw i:0x6510,20000
+	echo
+done > /tmp/dozed &
+dozer=$!
+start=$SECONDS
+ok "go" chrext unload linger
+ok "in more than the second that drains have" test $((SECONDS - start)) -ge 3
+touch /tmp/stop
+wait $dozer
+is "what others sleep meanwhile is not cut short" "$(sort -u /tmp/dozed)" 100
+chrext unload every
+
 # A probe that nobody waits for but the driver core.
 chip_new c
 ok "a driver whose boards take long" lingers 1 --set compatible=chr-ext,linger
