@@ -92,6 +92,7 @@ bool cap_sys_admin(void);
 bool lockdown_is(const char *mode);
 void complain_eperm(const char *what);
 __u64 now_usec(void);
+int signals_take(void);
 
 /* sysfs.c: devices and their counters */
 enum counter {
@@ -174,7 +175,8 @@ struct record {
 
 int log_open(const char *name, bool complaining);
 int log_read(int fd, struct record *rec);
-bool log_find(const char *name, const char *prefix, struct record *rec);
+bool log_find(const char *name, const char *device, const char *prefix,
+	      __u64 since, struct record *rec);
 
 /* What the kernel has said since then. */
 struct kmsg {

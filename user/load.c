@@ -3,11 +3,9 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "chrext.h"
@@ -488,19 +486,6 @@ static int stay(const struct object *o, int signals)
 	return ret;
 }
 
-/* Blocked from here on, so that none comes between two steps. */
-static int signals_open(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 static int attach_and_pin(struct object *o, const struct options *opt)
 {
 	int err, lock = pins_lock();
@@ -516,7 +501,7 @@ static int attach_and_pin(struct object *o, const struct options *opt)
 
 static int bring_up(struct object *o, const struct options *opt)
 {
-	int err, lock, signals = signals_open();
+	int err, lock, signals = signals_take();
 
 	err = attach_and_pin(o, opt);
 	if (!err)

@@ -70,8 +70,12 @@ int log_read(int fd, struct record *rec)
 	return record_parse(line, rec) ? 1 : -EBADMSG;
 }
 
-/* The newest of the framework's records with this beginning. */
-bool log_find(const char *name, const char *prefix, struct record *rec)
+/*
+ * The newest record of a device, or of the framework ("-"), with this beginning
+ * and not older than @since.
+ */
+bool log_find(const char *name, const char *device, const char *prefix,
+	      __u64 since, struct record *rec)
 {
 	struct record r;
 	bool found = false;
@@ -81,29 +85,8 @@ bool log_find(const char *name, const char *prefix, struct record *rec)
 	if (fd < 0)
 		return false;
 	while (log_read(fd, &r) == 1) {
-		if (strcmp(r.device, "-") ||
+		if (strcmp(r.device, device) || r.usec < since ||
 		    strncmp(r.text, prefix, strlen(prefix)))
-			continue;
-		*rec = r;
-		found = true;
-	}
-	close(fd);
-	return found;
-}
-
-/* The newest record of a device of the driver, not older than @since. */
-static bool log_last(const char *name, const char *device, __u64 since,
-		     struct record *rec)
-{
-	struct record r;
-	bool found = false;
-	int fd;
-
-	fd = log_open(name, false);
-	if (fd < 0)
-		return false;
-	while (log_read(fd, &r) == 1) {
-		if (strcmp(r.device, device) || r.usec < since)
 			continue;
 		*rec = r;
 		found = true;
@@ -192,9 +175,9 @@ static void tell(const struct kmsg *k, const char *name, const char *why,
 	}
 	/* What the framework made -EIO. */
 	snprintf(wild, sizeof(wild), "%s: probe returned ", device);
-	if (log_find(name, wild, &rec) && rec.usec >= k->since)
+	if (log_find(name, "-", wild, k->since, &rec))
 		snprintf(text, size, "%s: %s", why, rec.text + strlen(device) + 2);
-	else if (log_last(name, device, k->since, &rec))
+	else if (log_find(name, device, "", k->since, &rec))
 		snprintf(text, size, "%s: \"%s\"", why, rec.text);
 	else
 		snprintf(text, size, "%s", why);

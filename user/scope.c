@@ -5,10 +5,8 @@
 #include <glob.h>
 #include <linux/magic.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -342,19 +340,6 @@ static void recorder_run(struct recorder *r)
 		complain("some edges came too fast and were lost");
 }
 
-/* From here on no signal leaves a tracing instance behind. */
-static int signals_take(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 static bool number(const char *option, const char *text, __u64 *n)
 {
 	char *end;
@@ -397,6 +382,7 @@ int verb_scope(const struct options *opt)
 	if (!number("time", opt->time, &r.ms) ||
 	    !number("count", opt->count, &r.count))
 		return EXIT_USAGE;
+	/* From here on none leaves a tracing instance behind. */
 	r.signals = signals_take();
 	err = file_open(opt->output, &vcd) || file_open(opt->svg, &svg) ||
 	      (opt->lines && lines_parse(&r.scope, opt->lines)) ||

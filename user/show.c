@@ -149,7 +149,7 @@ static int show_gone(const struct options *opt)
 	struct record rec;
 
 	if (name_problem(opt->arg) ||
-	    !log_find(opt->arg, detached, &rec)) {
+	    !log_find(opt->arg, "-", detached, 0, &rec)) {
 		complain("no driver named \"%s\" is loaded, or was lately",
 			 opt->arg);
 		return EXIT_FAILED;

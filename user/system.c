@@ -2,9 +2,11 @@
 /* What the machine offers: file systems, the module, capabilities, lockdown. */
 #include <linux/capability.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -112,4 +114,20 @@ __u64 now_usec(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000000ULL + ts.tv_nsec / 1000;
+}
+
+/*
+ * A descriptor for the signals that end a command, which are blocked from here on:
+ * none comes between two steps.
+ */
+int signals_take(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
 }
