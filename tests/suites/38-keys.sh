@@ -5,7 +5,6 @@
 . "$SRC/tests/suites/chip.bash"
 
 k=/dev/keys
-boards=/sys/kernel/config/chr_ext
 object=$DRIVERS/keys.bpf.o
 us=100000
 
@@ -54,6 +53,7 @@ events() {
 
 # gone CMD...: takes the device from a reader of what a storm does.
 gone() {
+	rm -f /tmp/got
 	cat $k > /tmp/got 2> /tmp/said &
 	ok "a reader gets a lot" soon test -s /tmp/got
 	ok "in a storm, $1" timeout 10 "$@"

@@ -5,7 +5,6 @@
 . "$SRC/tests/suites/chip.bash"
 
 p=/dev/pulse
-boards=/sys/kernel/config/chr_ext
 object=$DRIVERS/pulse.bpf.o
 
 # board LINE,...: a live one for pulse.

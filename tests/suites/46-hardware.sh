@@ -7,17 +7,7 @@
 
 . "$SRC/tests/suites/chip.bash"
 
-boards=/sys/kernel/config/chr_ext
 port=$DRIVERS/port.bpf.o
-bus=/sys/bus/platform
-
-no_boards() {
-	dir_empty $boards
-}
-
-holder_there() {
-	gpioinfo -c "$1" "$2" | grep -q consumer=
-}
 
 chip_new mychip lines=8 names=a,b,,led
 mychip=$dev

@@ -6,8 +6,6 @@
 
 . "$SRC/tests/suites/chip.bash"
 
-boards=/sys/kernel/config/chr_ext
-bus=/sys/bus/platform
 pins=$NEGATIVE/pins.bpf.o
 setters=0
 ! grep -q GPIO_SET_ "$KMODS/.chr_ext_chip.o.cmd" || setters=1

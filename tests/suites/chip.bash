@@ -8,6 +8,16 @@
 
 chips=/sys/kernel/debug/chr_ext_chip
 boards=/sys/kernel/config/chr_ext
+bus=/sys/bus/platform
+
+no_boards() {
+	dir_empty $boards
+}
+
+# holder_there GPIOCHIP LINE: somebody uses it.
+holder_there() {
+	gpioinfo -c "$1" "$2" | grep -q consumer=
+}
 
 # chip_new LABEL OPTION...: a chip; $dev is its gpiochipN.
 chip_new() {
