@@ -9,6 +9,7 @@ const volatile __u64 other;	/* id of a device that stays */
 const volatile __u32 where;	/* 1: probe, 2: close, 3: remove */
 const volatile __u32 busy;	/* delay instead */
 const volatile __u32 rounds = 1 << 20;
+const volatile __u32 us = CHR_EXT_MAX_SLEEP_US;
 
 static long stay(__u32 op)
 {
@@ -23,7 +24,7 @@ static long stay(__u32 op)
 		return -ENODEV;
 	bpf_for(i, 0, rounds) {
 		err = busy ? chr_ext_delay_us(CHR_EXT_MAX_DELAY_US) :
-			     chr_ext_sleep_us(dev, CHR_EXT_MAX_SLEEP_US);
+			     chr_ext_sleep_us(dev, us);
 		if (err)
 			break;
 	}

@@ -55,7 +55,7 @@ done
 
 # Many that take a tenth of a second each, while ops of another driver sleep 100
 # times 20 ms.
-ok "50 devices that take their time" lingers 3 --set busy=1 --set rounds=1000 --set instances=50
+ok "50 devices that take their time" lingers 3 --set us=100000 --set rounds=1 --set instances=50
 chrext load "$NEGATIVE/every.bpf.o"
 while [ ! -e /tmp/stop ]; do
 	call /dev/every rw i:0x6510,20000
