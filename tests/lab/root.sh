@@ -27,13 +27,15 @@ read -ra kernel_specs <<< "${LAB_KERNELS:-$suite $suite-backports}"
 guest_packages=(
 	bash coreutils findutils grep sed mawk procps util-linux util-linux-extra
 	kmod iproute2 busybox-static libcap2-bin xz-utils jq perl-base python3-minimal
-	strace gpiod bpftool
-	libc6-dev libbpf-dev libelf-dev zlib1g-dev liburing-dev
+	strace gpiod bpftool udev
+	libc6-dev libbpf-dev libelf-dev zlib1g-dev liburing-dev libjansson-dev
+	libgpiod-dev libtracefs-dev
 )
 root_packages=(
 	"${guest_packages[@]}" stress-ng fio device-tree-compiler
 	gcc gcc-aarch64-linux-gnu make bc bison flex pkg-config pahole clang-19
 	libssl-dev sparse mandoc shellcheck sigrok-cli
+	qemu-system-x86 qemu-system-arm
 )
 # With what every Debian has and "extract" does not add by itself.
 sysroot_packages=(
