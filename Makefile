@@ -24,7 +24,7 @@ libbpf_libs = $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null) -lelf -lz
 user_o := $(patsubst %.c,%.o,$(wildcard user/*.c))
 loader := $(if $(user_o),user/chrext)
 driver_o := $(patsubst %.c,%.o,$(wildcard bpf/drivers/*.bpf.c))
-negative_o := $(patsubst %.c,%.o,$(wildcard tests/negative/*.bpf.c))
+test_o := $(patsubst %.c,%.o,$(wildcard tests/drivers/*.bpf.c tests/reject/*.bpf.c))
 progs := $(patsubst %.c,%,$(wildcard tests/progs/*.c))
 pages := $(wildcard Documentation/man/*.8)
 
@@ -99,7 +99,7 @@ drivers: $(driver_o)
 	$(CLANG) $(bpf_flags) $(libbpf_cflags) -c -o $@ $<
 
 .PHONY: tests progs
-tests: progs $(negative_o)
+tests: progs $(test_o)
 
 progs: $(progs)
 
@@ -111,7 +111,8 @@ kmods: kernel-check
 tests/progs/%: tests/progs/%.c
 	$(CC) $(c_flags) -pthread $(LDFLAGS) -o $@ $< $(libbpf_libs) -luring
 
--include $(wildcard user/*.d bpf/drivers/*.d tests/negative/*.d tests/progs/*.d)
+-include $(wildcard user/*.d bpf/drivers/*.d tests/drivers/*.d tests/reject/*.d \
+	tests/progs/*.d)
 
 # The reference of the ops and kfuncs.
 .PHONY: docs
@@ -142,8 +143,8 @@ install-user: user drivers
 clean:
 	+$(if $(wildcard $(KERNELDIR)/Makefile),$(kbuild) clean)
 	+$(if $(wildcard $(KERNELDIR)/Makefile),$(kbuild)/tests/kmods clean)
-	rm -f user/chrext user/*.[do] bpf/drivers/*.[do] tests/negative/*.[do]
-	rm -f $(progs) tests/progs/*.d
+	rm -f user/chrext user/*.[do] bpf/drivers/*.[do]
+	rm -f $(progs) tests/progs/*.d tests/drivers/*.[do] tests/reject/*.[do]
 	rm -rf build
 
 scripts := tests/lab/lab tests/lab/guest tests/lab/init tests/lab/selftest \

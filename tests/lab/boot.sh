@@ -108,7 +108,8 @@ carry() {
 	(
 		cd "$repo" &&
 			find tests/lab tests/suites "build/$1/src" build/common/src/bpf/drivers \
-				build/common/src/tests/negative build/common-arm64/src/user/chrext \
+				build/common/src/tests/drivers build/common/src/tests/reject \
+				build/common-arm64/src/user/chrext \
 				build/common-arm64/src/tests/progs -type f \( -name '*.ko' -o \
 				-name '*.bpf.o' -o -perm /1 -o -path 'tests/*' \) \
 				-exec cp -p --parents -t "$2" {} +

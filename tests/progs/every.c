@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * every WHAT NODE: what every op of a file gives its users, by the driver every
- * (tests/negative). WHAT: ioctl, seek, mmap, misc, serial, caller.
+ * (tests/drivers). WHAT: ioctl, seek, mmap, misc, serial, caller.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -26,7 +26,7 @@
 
 #include <linux/types.h>
 #include "../../bpf/include/chr_ext/abi.h"
-#include "../negative/every.h"
+#include "../drivers/every.h"
 #include "tap.h"
 
 #define PAGE	4096UL

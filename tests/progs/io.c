@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <linux/types.h>
 
-#include "../negative/desk.h"
+#include "../drivers/desk.h"
 #include "tap.h"
 
 static int fd, boss;

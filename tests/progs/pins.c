@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * pins WHAT NODE ...: what the kfuncs on GPIO lines say to any arguments, by the
- * driver pins (tests/negative), whose lines are the first three of a chip of
+ * driver pins (tests/drivers), whose lines are the first three of a chip of
  * tests/kmods.
  *
  *	pins args NODE OTHER	handles, lines, flags; OTHER is another device
@@ -19,7 +19,7 @@
 
 #include <linux/types.h>
 #include "../../bpf/include/chr_ext/abi.h"
-#include "../negative/pins.h"
+#include "../drivers/pins.h"
 #include "tap.h"
 
 #define LINES	3

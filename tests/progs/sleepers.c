@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * sleepers WHAT NODE [ARG]: those who wait for a driver that has nothing, by the
- * driver every (tests/negative), and what befalls them.
+ * driver every (tests/drivers), and what befalls them.
  *
  *	detach COMMAND	the device goes, by COMMAND, with everybody waiting
  *	crowd COMMAND	the same with 4000 readers
@@ -33,7 +33,7 @@
 
 #include <linux/types.h>
 #include "../../bpf/include/chr_ext/abi.h"
-#include "../negative/every.h"
+#include "../drivers/every.h"
 #include "tap.h"
 
 #define EACH	20	/* sleepers of a kind */

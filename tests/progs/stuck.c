@@ -26,7 +26,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "../negative/every.h"
+#include "../drivers/every.h"
 
 #define PAGE	4096UL
 #define FILE_NODE	2	/* the one file, below FUSE_ROOT_ID */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * updates OBJECT N: attaches the driver "version" (tests/negative) in OBJECT, and
+ * updates OBJECT N: attaches the driver "version" (tests/drivers) in OBJECT, and
  * puts another version of it in its place N times, while 8 threads read and
  * write, 2 sleep in an ioctl and a mapping is in use. No call may fail or be
  * lost. Before that, an update during a call, and one to another name.

@@ -45,7 +45,7 @@ waiting() {
 	[ "$text" = "$2" ]
 }
 
-chrext load "$NEGATIVE/version.bpf.o" --set instances=2
+chrext load "$TESTDRIVERS/version.bpf.o" --set instances=2
 ok "nobody waits" waiting version0 0
 "$PROGS/call" /dev/version0 rw i:1,1 > /tmp/first &
 first=$!
@@ -61,7 +61,7 @@ like "in words too" "$(chrext show version)" $'\n  waiting +2\n'
 kill -9 $second
 wait $second 2> /dev/null
 ok "one killed waits no more" waiting version0 1
-chrext replace "$NEGATIVE/version.bpf.o" --set instances=2 --set number=2
+chrext replace "$TESTDRIVERS/version.bpf.o" --set instances=2 --set number=2
 wait $first
 is "one served neither" "$(cat /tmp/first $class/version0/waiting)" "20"
 chrext unload version

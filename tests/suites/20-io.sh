@@ -4,18 +4,18 @@
 
 . "$SRC/tests/suites/common.bash"
 
-ok "a driver that does as it is told" chrext load "$NEGATIVE/desk.bpf.o"
+ok "a driver that does as it is told" chrext load "$TESTDRIVERS/desk.bpf.o"
 points "$PROGS/io"
 ok "gone again" chrext unload desk
 
 # The sizes that a driver asks for.
-ok "max_io of 100" chrext load "$NEGATIVE/desk.bpf.o" --set max_io=100
+ok "max_io of 100" chrext load "$TESTDRIVERS/desk.bpf.o" --set max_io=100
 is "makes longer reads short" "$(call /dev/desk0 r R:4096)" 100:0
 is "and no shorter ones long" "$(call /dev/desk0 r R:99)" 99:0
 chrext unload desk
 
 # A driver with neither op, and with streams.
-ok "a driver without ops" chrext load "$NEGATIVE/no_callbacks.bpf.o"
+ok "a driver without ops" chrext load "$TESTDRIVERS/no_callbacks.bpf.o"
 is "opens; reads and writes fail with EINVAL" \
 	"$(call /dev/no_callbacks rw r:1 w:x)" "EINVAL EINVAL"
 chrext unload no_callbacks

@@ -12,8 +12,8 @@ unload_quickly() {
 	ok "$2: within two seconds ($ms ms)" test $ms -lt $((2000 * LAB_SLOW))
 }
 
-ok "a driver of messages" chrext load "$NEGATIVE/sponge.bpf.o"
-ok "one of streams" chrext load "$NEGATIVE/sponge.bpf.o" --name stream --set flags=4
+ok "a driver of messages" chrext load "$TESTDRIVERS/sponge.bpf.o"
+ok "one of streams" chrext load "$TESTDRIVERS/sponge.bpf.o" --name stream --set flags=4
 points "$PROGS/faults" mem /dev/sponge /dev/stream
 chrext unload stream
 
@@ -28,14 +28,14 @@ ok "the reader still waits, and can be killed" kill -9 $stalled
 wait $stalled 2> /dev/null
 
 # The same, asked for by the program, inside the guard.
-ok "a driver that reads its caller's memory" chrext load "$NEGATIVE/peek.bpf.o"
+ok "a driver that reads its caller's memory" chrext load "$TESTDRIVERS/peek.bpf.o"
 got=$(timeout 5 "$PROGS/faults" peek /dev/peek /tmp/peeked)
 is "gets EFAULT where it would have to wait" "$got" -14
 unload_quickly peek "after that"
 
 # Kernels from 6.15 on have a kfunc for the memory of any task.
 if grep -qw bpf_copy_from_user_task_str /proc/kallsyms; then
-	if chrext load "$NEGATIVE/peek_task.bpf.o" 2> /tmp/why; then
+	if chrext load "$TESTDRIVERS/peek_task.bpf.o" 2> /tmp/why; then
 		"$PROGS/faults" peek /dev/peek_task /tmp/peeked > /tmp/got &
 		peeker=$!
 		sleep 1
@@ -67,12 +67,12 @@ wait $reader 2> /dev/null
 
 # What else of the kernel's could wait for the caller, where there is it.
 waits() {
-	fails "$1 is refused" chrext load "$NEGATIVE/$1.bpf.o"
+	fails "$1 is refused" chrext load "$REJECT/$1.bpf.o"
 	grep -qw "$2" /proc/kallsyms || return
 	like "$1: because of $2" "$tap_output" \
 		"$2 may wait for user space|$2 is not allowed"
 }
-fails "task_stack is refused" chrext -v load "$NEGATIVE/task_stack.bpf.o"
+fails "task_stack is refused" chrext -v load "$REJECT/task_stack.bpf.o"
 like "task_stack: because of its helper" "$tap_output" "bpf_get_task_stack"
 waits file_dynptr bpf_dynptr_from_file
 waits user_key bpf_lookup_user_key

@@ -11,7 +11,7 @@ every() {
 	for set; do
 		sets+=(--set "$set")
 	done
-	ok "$what: loads" chrext load "$NEGATIVE/every.bpf.o" "${sets[@]}"
+	ok "$what: loads" chrext load "$TESTDRIVERS/every.bpf.o" "${sets[@]}"
 	points "$PROGS/every" "${what%% *}" /dev/every "${what#* }"
 	[ ! -e /dev/every ] || chrext unload every
 }
@@ -26,7 +26,7 @@ every "serial dev" flags=0x11
 every "serial file" flags=0x21
 
 fails "an llseek without positions is refused" \
-	chrext load "$NEGATIVE/every.bpf.o" --set flags=0
+	chrext load "$TESTDRIVERS/every.bpf.o" --set flags=0
 like "an llseek without positions: why" "$tap_output" \
 	"there is an llseek, but flags has no SEEKABLE"
 

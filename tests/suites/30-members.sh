@@ -11,7 +11,7 @@ refused() {
 	for set; do
 		sets+=(--set "$set")
 	done
-	fails "$what is refused" chrext load "$NEGATIVE/subject.bpf.o" "${sets[@]}"
+	fails "$what is refused" chrext load "$TESTDRIVERS/subject.bpf.o" "${sets[@]}"
 	like "$what: chrext says why" "$tap_output" "$why"
 	like "$what: so does the kernel's log" "$(refusals | tail -n 1)" \
 		"chr_ext: subject: refused: .*$why"
@@ -25,7 +25,7 @@ taken() {
 	for set; do
 		sets+=(--set "$set")
 	done
-	ok "$what is taken" chrext load "$NEGATIVE/subject.bpf.o" "${sets[@]}"
+	ok "$what is taken" chrext load "$TESTDRIVERS/subject.bpf.o" "${sets[@]}"
 	chrext unload subject
 }
 

@@ -11,7 +11,7 @@ template=name-of-thirty-one-characters-x
 # named BYTES: an object whose name is BYTES (escapes of perl), padded.
 named() {
 	perl -0777 -pe 'BEGIN { $name = "'"$1"'"; $name .= "\0" x (32 - length $name) }
-		s/'$template'\0/$name/g' "$NEGATIVE/named.bpf.o" > /tmp/named.bpf.o
+		s/'$template'\0/$name/g' "$TESTDRIVERS/named.bpf.o" > /tmp/named.bpf.o
 }
 
 # What is there before, to be there after.

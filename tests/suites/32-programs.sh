@@ -6,7 +6,7 @@
 
 # refused OBJECT WHY: by the verifier.
 refused() {
-	fails "$1 is refused" chrext -v load "$NEGATIVE/$1.bpf.o"
+	fails "$1 is refused" chrext -v load "$REJECT/$1.bpf.o"
 	like "$1: for the right reason" "$tap_output" "$2"
 	fails "$1: there is no node" test -e "/dev/$1"
 	! [ -e "/dev/$1" ] || chrext unload "$1"
@@ -38,29 +38,29 @@ refused unserved "has the op suspend .*does not serve"
 # A program of TCP's may not call ours, with the very same loader as TCP's own.
 mkdir -p /sys/fs/bpf/x
 fails "a program of another struct_ops is refused" \
-	bpftool_said struct_ops register "$NEGATIVE/other_kind.bpf.o" /sys/fs/bpf/x
+	bpftool_said struct_ops register "$REJECT/other_kind.bpf.o" /sys/fs/bpf/x
 like "for calling our kfunc" "$tap_output" \
 	"calling kernel function chr_ext_log is not allowed"
 rmdir /sys/fs/bpf/x
 
 # Newer headers.
 ok "a driver of a newer header that uses nothing new loads" \
-	chrext load "$NEGATIVE/newer.bpf.o"
+	chrext load "$TESTDRIVERS/newer.bpf.o"
 is "and works" "$(call /dev/newer r r:1)" 0
 chrext unload newer
 fails "one that uses a new member is refused" \
-	chrext load "$NEGATIVE/newer.bpf.o" --set later=1
+	chrext load "$TESTDRIVERS/newer.bpf.o" --set later=1
 like "with its name" "$tap_output" "newer.later"
 fails "and there is no node" test -e /dev/newer
 
 # Programs that may sleep and programs that may not.
-ok "sleepable and other programs load" chrext load "$NEGATIVE/pair.bpf.o"
+ok "sleepable and other programs load" chrext load "$TESTDRIVERS/pair.bpf.o"
 is "a sleepable read runs" "$(call /dev/pair_a r r:1)" 0
 is "one that is not runs" "$(call /dev/pair_b r r:1)" 0
 chrext unload pair_a
 chrext unload pair_b
 
-ok "a driver with a lock, a loop and a dynptr loads" chrext load "$NEGATIVE/locked.bpf.o"
+ok "a driver with a lock, a loop and a dynptr loads" chrext load "$TESTDRIVERS/locked.bpf.o"
 is "and works" "$(call /dev/locked rw w:12345 w:123 r:2)" "5 3 2:13"
 chrext unload locked
 

@@ -5,7 +5,7 @@
 . "$SRC/tests/suites/common.bash"
 
 load() {
-	chrext load "$NEGATIVE/subject.bpf.o" "$@" || echo "cannot load $*"
+	chrext load "$TESTDRIVERS/subject.bpf.o" "$@" || echo "cannot load $*"
 }
 
 # Each of these from read and write is EIO and counts; the last of the kernel's
@@ -44,7 +44,7 @@ for ret in 1 0x7fffffff -4096 -529 -512 -0x80000000; do
 	is "open that returns $ret: counted" "$(count subject bad_returns)" 1
 	chrext unload subject
 	fails "probe that returns $ret: refused" chrext load \
-		"$NEGATIVE/subject.bpf.o" --set probe_fails_at=0 --set probe_ret=$ret
+		"$TESTDRIVERS/subject.bpf.o" --set probe_fails_at=0 --set probe_ret=$ret
 	fails "probe that returns $ret: no node" test -e /dev/subject
 done
 load --set open_ret=-16 --name busy
@@ -55,7 +55,7 @@ chrext unload busy
 is "and has no close" "$(chrext log busy --no-follow | grep -c ': close')" 0
 
 # Windows of no bytes.
-chrext load "$NEGATIVE/nothing.bpf.o"
+chrext load "$TESTDRIVERS/nothing.bpf.o"
 is "there is no window of no bytes" "$(call /dev/nothing r r:4)" "4:----"
 chrext unload nothing
 

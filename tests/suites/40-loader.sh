@@ -17,7 +17,7 @@ like "is named" "$tap_output" "/etc/passwd is not an ELF file"
 exits 1 "an empty file" chrext load /tmp/empty
 exits 1 "an ELF file of this machine" chrext load /bin/true
 like "is told from BPF" "$tap_output" "for another machine"
-exits 1 "a BPF object without driver" chrext load "$NEGATIVE/no_ops.bpf.o"
+exits 1 "a BPF object without driver" chrext load "$REJECT/no_ops.bpf.o"
 like "is told" "$tap_output" "holds no driver"
 size=$(stat -c %s "$hello")
 for part in 3 20 64 $((size / 4)) $((size - 64)) $((size - 1)); do
@@ -71,18 +71,18 @@ ok "the pins are gone" test ! -e $pins
 
 # All of an object or nothing.
 exits 1 "two drivers of which the second's node is taken" \
-	chrext load "$NEGATIVE/pair.bpf.o" --set pair_b.name=null
+	chrext load "$TESTDRIVERS/pair.bpf.o" --set pair_b.name=null
 like "for the reason" "$tap_output" '"null" was refused: there is a /dev/null'
 ok "leave no node" test ! -e /dev/pair_a
 ok "and no pin" test ! -e $pins
-exits 1 "two drivers of one name" chrext load "$NEGATIVE/pair.bpf.o" --set pair_b.name=pair_a
-exits 0 "two drivers" chrext load "$NEGATIVE/pair.bpf.o"
+exits 1 "two drivers of one name" chrext load "$TESTDRIVERS/pair.bpf.o" --set pair_b.name=pair_a
+exits 0 "two drivers" chrext load "$TESTDRIVERS/pair.bpf.o"
 ok "are two nodes" test -c /dev/pair_a -a -c /dev/pair_b
 exits 0 "unload of one" chrext unload pair_a
 exits 0 "and of the other" chrext unload pair_b
 
 # A verifier's refusal shows its reason; more with -v.
-exits 1 "a program that the verifier rejects" chrext load "$NEGATIVE/beyond.bpf.o"
+exits 1 "a program that the verifier rejects" chrext load "$REJECT/beyond.bpf.o"
 like "is named with its op" "$tap_output" "rejected wrong_read, op read of driver \"beyond\""
 like "and the reason" "$tap_output" "invalid access to memory|Access outside bounds"
 ok "in less than 40 lines" test "$(wc -l <<< "$tap_output")" -lt 40
@@ -90,7 +90,7 @@ ok "in less than 40 lines" test "$(wc -l <<< "$tap_output")" -lt 40
 # told OBJECT FIRST [SECOND]: what the first lines of a refusal say.
 told() {
 	local lines
-	fails "$1 is refused" chrext load "$NEGATIVE/$1.bpf.o"
+	fails "$1 is refused" chrext load "$REJECT/$1.bpf.o"
 	mapfile -t lines <<< "$tap_output"
 	like "$1: the first line says where and why" "${lines[0]}" "$2"
 	[ $# -lt 3 ] || like "$1: the second what to do" "${lines[1]}" "$3"
@@ -108,7 +108,7 @@ told sleep_fast "at sleep_fast\.bpf\.c:8: program must be sleepable" \
 	'chr_ext_sleep_us\(\) sleeps: the program needs SEC\("struct_ops\.s/open"\)'
 # The verifier of 6.12 does not notice, but the kfunc does: the log stays clean.
 if [[ $(uname -r) == 6.12.* ]]; then
-	ok "a timer that would sleep loads" chrext load "$NEGATIVE/sleep_timer.bpf.o"
+	ok "a timer that would sleep loads" chrext load "$REJECT/sleep_timer.bpf.o"
 	sleep 0.5
 	ok "hurts nobody, and goes" chrext unload sleep_timer
 else
@@ -117,7 +117,7 @@ fi
 told literal "at literal\.bpf\.c:8: write into map forbidden" "copy the string literal"
 told set_const "at set_const\.bpf\.c:10: write into map forbidden" "^  "
 told no_license "\"no_license\": .*GPL compatible" 'SEC\("license"\)'
-fails "a program for two ops" chrext load "$NEGATIVE/twice.bpf.o"
+fails "a program for two ops" chrext load "$REJECT/twice.bpf.o"
 like "is named" "$tap_output" "twice\.bpf\.o has twice_open\(\) in two ops: each"
 told stack_con_id "op probe .*at stack_con_id\.bpf\.c:11: .*(const string|readonly map)" \
 	"a con_id has to be a string literal"
@@ -134,7 +134,7 @@ without() {
 without -g -O2
 without -O2 -g
 
-exits 1 "-v" chrext -v load "$NEGATIVE/beyond.bpf.o"
+exits 1 "-v" chrext -v load "$REJECT/beyond.bpf.o"
 like "shows what libbpf says" "$tap_output" "libbpf: "
 
 finish

@@ -10,7 +10,7 @@ bytes() {
 	for set; do
 		sets+=(--set "$set")
 	done
-	chrext load "$NEGATIVE/types.bpf.o" "${sets[@]}" || return
+	chrext load "$TESTDRIVERS/types.bpf.o" "${sets[@]}" || return
 	dd if=/dev/types bs=100 count=1 status=none | od -An -v -tx1 | tr -d ' \n'
 	chrext unload types
 }
@@ -30,7 +30,7 @@ is "bool, constant, enum, string and list" \
 
 # refused SET WHY
 refused() {
-	fails "--set $1 is refused" chrext load "$NEGATIVE/types.bpf.o" --set "$1"
+	fails "--set $1 is refused" chrext load "$TESTDRIVERS/types.bpf.o" --set "$1"
 	like "--set $1: why" "$tap_output" "$2"
 }
 refused n.s8=128 "takes -128 to 127, not 128"

@@ -48,7 +48,7 @@ is "which a user may use" "$(unprivileged "$PROGS/call" /dev/hello r r:9)" 4:ebp
 ok "list works without privilege" unprivileged chrext list
 like "and has it" "$tap_output" "hello"
 chrext unload hello
-chrext load "$NEGATIVE/subject.bpf.o"
+chrext load "$TESTDRIVERS/subject.bpf.o"
 is "nobody else opens a node of mode 0640" \
 	"$(unprivileged "$PROGS/call" /dev/subject r)" open:EACCES
 chrext unload subject
@@ -68,7 +68,7 @@ ok "a driver loads on a locked kernel" chrext load "$hello"
 is "and works" "$(call /dev/hello r r:9)" 4:ebpf
 chrext unload hello
 fails "a driver that reads the kernel's memory does not" \
-	chrext load "$NEGATIVE/probe_read.bpf.o"
+	chrext load "$TESTDRIVERS/probe_read.bpf.o"
 like "and chrext says why" "$tap_output" "probe_read_kernel|lockdown"
 fails "there is no node" test -e /dev/probe_read
 like "doctor mentions it" "$(chrext doctor)" "lockdown: confidentiality"

@@ -32,12 +32,12 @@ chrext unload hello > /dev/null 2>&1
 ok "chrext cleans up the pin behind it" test ! -e $pins
 
 # A driver in SEC(".struct_ops"), which has no link: its map is registered.
-ok "a driver without a link loads" chrext load "$NEGATIVE/plain.bpf.o"
+ok "a driver without a link loads" chrext load "$TESTDRIVERS/plain.bpf.o"
 is "and works" "$(call /dev/plain r r:9)" 0
 like "chrext shows it" "$(chrext show plain)" "map +[0-9]+"
 ok "and unloads it" chrext unload plain
 ok "no pin is left" test ! -e $pins
-bpftool struct_ops register "$NEGATIVE/plain.bpf.o" > /dev/null 2>&1
+bpftool struct_ops register "$TESTDRIVERS/plain.bpf.o" > /dev/null 2>&1
 ok "bpftool registers one without a link" test -c /dev/plain
 ok "chrext unloads it" chrext unload plain
 ok "and the node is gone" test ! -e /dev/plain

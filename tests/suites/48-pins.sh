@@ -6,7 +6,7 @@
 
 . "$SRC/tests/suites/chip.bash"
 
-pins=$NEGATIVE/pins.bpf.o
+pins=$TESTDRIVERS/pins.bpf.o
 setters=0
 ! grep -q GPIO_SET_ "$KMODS/.chr_ext_chip.o.cmd" || setters=1
 

@@ -11,7 +11,7 @@ said() {
 		tr '\n' ,
 }
 
-subject=$NEGATIVE/subject.bpf.o
+subject=$TESTDRIVERS/subject.bpf.o
 
 fails "a probe that fails for instance 3 of 4" \
 	chrext load "$subject" --name four --set instances=4 --set probe_fails_at=3

@@ -4,7 +4,7 @@
 
 . "$SRC/tests/suites/common.bash"
 
-object=$NEGATIVE/version.bpf.o
+object=$TESTDRIVERS/version.bpf.o
 
 # words NODE: version, updates, reads, written.
 words() {
@@ -51,7 +51,7 @@ stays "other flags" "differs in flags" --set flags=1
 stays "a max_io out of range" "max_io is 1048577" --set max_io=1048577
 stays "the name of no driver" 'no driver named "other"' --name other
 fails "a version that the verifier rejects is refused" \
-	chrext replace "$NEGATIVE/unchecked.bpf.o" --name version
+	chrext replace "$REJECT/unchecked.bpf.o" --name version
 like "and the old one goes on" "$(words)" "^3 2 "
 chrext load "$DRIVERS/hello.bpf.o"
 fails "a driver of another name does not fit" \
@@ -91,14 +91,14 @@ read -r why ended < /tmp/waited
 is "and who has an end is rid of it" "$why" ENODEV
 
 # Timers end with their maps.
-ok "a driver with timers and no update op loads" chrext load "$NEGATIVE/late.bpf.o"
-ok "and is replaced" chrext replace "$NEGATIVE/late.bpf.o"
+ok "a driver with timers and no update op loads" chrext load "$TESTDRIVERS/late.bpf.o"
+ok "and is replaced" chrext replace "$TESTDRIVERS/late.bpf.o"
 is "with a warning" "$tap_output" 'chrext: warning: the timers of driver "late" (map late_map) stop with its old version, and the new one has no update op to start them again
 '
 fails "nothing ticks any more" timeout 1 dd if=/dev/late of=/dev/null bs=8 count=3 status=none
 chrext unload late
-ok "one with work loads" chrext load "$NEGATIVE/nested.bpf.o"
-ok "and is replaced" chrext replace "$NEGATIVE/nested.bpf.o"
+ok "one with work loads" chrext load "$TESTDRIVERS/nested.bpf.o"
+ok "and is replaced" chrext replace "$TESTDRIVERS/nested.bpf.o"
 like "with a warning too" "$tap_output" "driver \"nested\" \(map works\) stop"
 chrext unload nested
 for name in ticker hello; do

@@ -4,7 +4,7 @@
 
 . "$SRC/tests/suites/common.bash"
 
-ok "a driver that can be told to have nothing" chrext load "$NEGATIVE/every.bpf.o"
+ok "a driver that can be told to have nothing" chrext load "$TESTDRIVERS/every.bpf.o"
 points "$PROGS/sleepers" wake /dev/every
 points "$PROGS/sleepers" one /dev/every
 points "$PROGS/sleepers" killed /dev/every
@@ -14,17 +14,17 @@ points "$PROGS/sleepers" uring /dev/every
 points "$PROGS/sleepers" detach /dev/every "chrext unload every"
 
 ok "and by the loader's end" \
-	bash -c "chrext load $NEGATIVE/every.bpf.o --foreground & echo \$! > /tmp/loader"
+	bash -c "chrext load $TESTDRIVERS/every.bpf.o --foreground & echo \$! > /tmp/loader"
 soon test -c /dev/every
 points "$PROGS/sleepers" detach /dev/every "kill -9 $(cat /tmp/loader)"
 
 # Ops that take turns: one that is woken may die before he has his.
-chrext load "$NEGATIVE/every.bpf.o" --set flags=0x11
+chrext load "$TESTDRIVERS/every.bpf.o" --set flags=0x11
 points "$PROGS/sleepers" killed /dev/every
 points "$PROGS/sleepers" crowd /dev/every "chrext unload every"
 
 # A detach while programs sleep in the guard.
-chrext load "$NEGATIVE/every.bpf.o"
+chrext load "$TESTDRIVERS/every.bpf.o"
 "$PROGS/call" /dev/every rw i:$((0x6510)),500000 > /tmp/slept &
 sleeper=$!
 sleep 0.3
@@ -33,7 +33,7 @@ wait $sleeper
 is "it is told that the device goes" "$(cat /tmp/slept)" ENODEV
 
 # A program that sleeps again and again for one device, while another goes.
-chrext load "$NEGATIVE/every.bpf.o" --set instances=2
+chrext load "$TESTDRIVERS/every.bpf.o" --set instances=2
 "$PROGS/call" /dev/every1 rw i:$((0x6510)),200000 > /tmp/dozed &
 dozer=$!
 sleep 0.3
@@ -46,13 +46,13 @@ wait $dozer
 is "whose op ends" "$(cat /tmp/dozed)" 100
 chrext unload every
 
-chrext load "$NEGATIVE/every.bpf.o"
+chrext load "$TESTDRIVERS/every.bpf.o"
 "$PROGS/call" /dev/every rw i:$((0x6510)),200000 > /tmp/dozed &
 dozer=$!
 sleep 0.3
 start=$EPOCHREALTIME
 ok "a driver is updated while its program sleeps for 20 s" \
-	timeout $((15 * LAB_SLOW)) chrext replace "$NEGATIVE/every.bpf.o"
+	timeout $((15 * LAB_SLOW)) chrext replace "$TESTDRIVERS/every.bpf.o"
 ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
 ok "within some seconds ($ms ms)" test $ms -lt $((5000 * LAB_SLOW))
 wait $dozer
@@ -62,7 +62,7 @@ chrext unload every
 # Users whose memory never comes.
 stuck() {
 	local what="$2, memory kept back by $1" start ms pid
-	chrext load "$NEGATIVE/every.bpf.o"
+	chrext load "$TESTDRIVERS/every.bpf.o"
 	rm -f /tmp/ready
 	"$PROGS/stuck" "$1" "$2" /dev/every /tmp/ready > /tmp/got &
 	pid=$!

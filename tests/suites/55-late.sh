@@ -9,7 +9,7 @@ counted() {
 	bpftool -j map dump pinned /sys/fs/bpf/kept | jq ".[0].formatted.value.$1"
 }
 
-ok "a driver with a timer and a work loads" chrext load "$NEGATIVE/late.bpf.o"
+ok "a driver with a timer and a work loads" chrext load "$TESTDRIVERS/late.bpf.o"
 ok "ticks and works wake its readers, the loader being gone" \
 	timeout 5 dd if=/dev/late of=/tmp/ticks bs=8 count=20 status=none
 ticks=$(od -An -v -w8 -t u8 /tmp/ticks | tr -d ' ' | tr '\n' ' ')
@@ -30,7 +30,7 @@ is "an old file knows too" "$(dd bs=8 count=1 status=none 2>&1 <&5)" \
 	"dd: error reading 'standard input': No such device"
 exec 5<&-
 fails "the module stays as long as its programs" rmmod chr_ext
-ok "a new driver of the name is not bothered" chrext load "$NEGATIVE/late.bpf.o"
+ok "a new driver of the name is not bothered" chrext load "$TESTDRIVERS/late.bpf.o"
 ok "and works" timeout 5 dd if=/dev/late of=/dev/null bs=8 count=5 status=none
 first=$(counted gone)
 sleep 0.5
@@ -43,7 +43,7 @@ working() {
 }
 
 # A work has the device for half a second, again and again.
-ok "a driver whose work takes long" chrext load "$NEGATIVE/late.bpf.o" --set delays=5000
+ok "a driver whose work takes long" chrext load "$TESTDRIVERS/late.bpf.o" --set delays=5000
 bpftool map pin pinned $pins/late/maps/late_map /sys/fs/bpf/kept
 exec 5< /dev/late
 ok "a work has the device" soon working

@@ -19,7 +19,7 @@ about() {
 
 clocks() {
 	ok "$1: an object with chr_ext_clock_ns() loads" \
-		chrext load "$NEGATIVE/clocks.bpf.o"
+		chrext load "$TESTDRIVERS/clocks.bpf.o"
 	mapfile -t got < <(words /dev/clocks)
 	read -r up _ < /proc/uptime
 	ok "$1: the monotonic clock is right" \
@@ -34,7 +34,7 @@ clocks "new module"
 ok "new module: the boot clock is right" \
 	about "${got[2]}" $((${up/./} * 10000000))
 ok "new module: an object that needs it loads" \
-	chrext load "$NEGATIVE/needs_clock.bpf.o"
+	chrext load "$TESTDRIVERS/needs_clock.bpf.o"
 chrext unload clocks
 chrext unload needs_clock
 ok "the new module goes" soon rmmod chr_ext
@@ -43,7 +43,7 @@ insmod "$OLD_MODULE"
 clocks "old module"
 is "old module: the boot clock is one that it lacks" "${got[2]}" -22
 fails "old module: an object that needs it is refused" \
-	chrext load "$NEGATIVE/needs_clock.bpf.o"
+	chrext load "$TESTDRIVERS/needs_clock.bpf.o"
 like "in these words" "$tap_output" "calls chr_ext_clock_ns.*which neither"
 fails "old module: a GPIO driver is refused" chrext load "$DRIVERS/port.bpf.o"
 like "and the first kfunc named" "$tap_output" "calls chr_ext_gpio_[a-z_]+\(\), but the loaded chr_ext module has no GPIO"

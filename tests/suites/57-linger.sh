@@ -6,7 +6,7 @@
 
 . "$SRC/tests/suites/chip.bash"
 
-linger=$NEGATIVE/linger.bpf.o
+linger=$TESTDRIVERS/linger.bpf.o
 
 # ends LIMIT COMMAND...: in so many seconds.
 ends() {
@@ -56,7 +56,7 @@ done
 # Many that take a tenth of a second each, while ops of another driver sleep 100
 # times 20 ms.
 ok "50 devices that take their time" lingers 3 --set us=100000 --set rounds=1 --set instances=50
-chrext load "$NEGATIVE/every.bpf.o"
+chrext load "$TESTDRIVERS/every.bpf.o"
 while [ ! -e /tmp/stop ]; do
 	call /dev/every rw i:0x6510,20000
 	echo
@@ -94,7 +94,7 @@ chip_del c
 
 # Who is woken by the op that he waits for asks again and again, but lets others
 # have the CPU, also where the kernel is not preemptible.
-ok "a driver that wakes its own callers" chrext load "$NEGATIVE/eager.bpf.o"
+ok "a driver that wakes its own callers" chrext load "$TESTDRIVERS/eager.bpf.o"
 taskset -c 1 cat /dev/eager &
 eager=$!
 sleep 1

@@ -15,7 +15,7 @@ nodes() {
 	(shopt -s nullglob; set -- /dev/tiny*; echo $#)
 }
 
-seconds chrext load "$NEGATIVE/tiny.bpf.o" --set instances=1024
+seconds chrext load "$TESTDRIVERS/tiny.bpf.o" --set instances=1024
 ok "1,024 devices come in 30 s at most ($took s)" test $took -le $((30 * LAB_SLOW))
 is "all of them" "$(nodes)" 1024
 is "the last works" "$(call /dev/tiny1023 rw w:x r:9)" "1 1:x"
@@ -29,7 +29,7 @@ is "all of them" "$(nodes)" 0
 exec 5>&-
 ok "nothing is left" nothing_left
 
-chrext load "$NEGATIVE/tiny.bpf.o"
+chrext load "$TESTDRIVERS/tiny.bpf.o"
 points "$PROGS/files" /dev/tiny 10000
 text $class/tiny/statistics/opens
 is "10,000 opens are counted" "$text" 10000
