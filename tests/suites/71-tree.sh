@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# machines: pc
+#
+# What must agree in the tree: public headers and module, files and licences.
+
+. "$SRC/tests/suites/common.bash"
+
+# The BTF of an extern lacks the names of its arguments, that of a function with
+# a body has them.
+mkdir -p /tmp/include/chr_ext
+cp "$SRC"/bpf/include/chr_ext/*.h /tmp/include/chr_ext
+perl -0pi -e 's/^extern ([^;]*?) __ksym;/$1 { __builtin_unreachable(); }/gm' \
+	/tmp/include/chr_ext/*.h
+for header in /tmp/include/chr_ext/*.bpf.h; do
+	echo "#include <chr_ext/${header##*/}>"
+done > /tmp/all.bpf.c
+ok "the headers compile" clang-19 -target bpf -g -O2 -Wall -Werror \
+	-I /tmp/include -c /tmp/all.bpf.c -o /tmp/all.bpf.o
+declared=$("$PROGS/protos" /tmp/all.bpf.o)
+is "each kfunc of the headers is compared" \
+	"$(grep -c '' <<< "$declared")" \
+	"$(cat "$SRC"/bpf/include/chr_ext/*.bpf.h | grep -c '__ksym;$')"
+like "with the names of its arguments" "$declared" \
+	's32 chr_ext_gpio_get\(\*struct chr_ext_dev dev, \*const char con_id__str, u32 flags\)'
+is "the prototypes in the headers are those of the module" \
+	"$declared" "$("$PROGS/protos" /tmp/all.bpf.o chr_ext)"
+
+# unlicensed: the files of the tree without an SPDX line.
+unlicensed() {
+	grep -zv '^LICENSES/' "$SRC/build/common/list" |
+		(cd "$SRC" && xargs -0 grep -L 'SPDX-License-Identifier: ')
+}
+is "every file names its licence" "$(unlicensed)" ""
+
+# licences: the names in the SPDX lines, once each.
+licences() {
+	(cd "$SRC" && xargs -0 grep -hIo 'SPDX-License-Identifier: [A-Za-z0-9 .()-]*' \
+		< build/common/list) |
+		sed -e 's/.*: //' -e 's/ \(OR\|AND\) /\n/g' | tr -d '() ' |
+		sed 's/-*$//' | sort -u
+}
+for licence in $(licences); do
+	ok "the text of $licence is in the tree" test -s "$SRC/LICENSES/$licence.txt"
+done
+
+finish
