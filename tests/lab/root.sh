@@ -29,7 +29,7 @@ guest_packages=(
 	kmod iproute2 busybox-static libcap2-bin xz-utils jq perl-base python3-minimal
 	strace gpiod bpftool udev
 	libc6-dev libbpf-dev libelf-dev zlib1g-dev liburing-dev libjansson-dev
-	libgpiod-dev libtracefs-dev
+	libgpiod-dev libtracefs-dev libtraceevent-dev
 )
 root_packages=(
 	"${guest_packages[@]}" stress-ng fio device-tree-compiler
