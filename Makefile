@@ -20,6 +20,9 @@ c_flags = -Wall -Wextra $(WERROR) $(CFLAGS) $(CPPFLAGS) -MMD -MP
 bpf_flags = -target bpf -mcpu=v3 -O2 -g -Wall $(WERROR) -I bpf/include -MMD -MP
 libbpf_cflags = $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
 libbpf_libs = $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null) -lelf -lz
+user_packages = libbpf libtracefs libgpiod
+user_cflags = $(shell $(PKG_CONFIG) --cflags $(user_packages) 2>/dev/null)
+user_libs = $(shell $(PKG_CONFIG) --libs $(user_packages) 2>/dev/null) -lelf -lz
 
 user_o := $(patsubst %.c,%.o,$(wildcard user/*.c))
 loader := $(if $(user_o),user/chrext)
@@ -66,7 +69,7 @@ kernel-check:
 user: $(loader)
 
 user/chrext: $(user_o)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libbpf_libs)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(user_libs)
 
 # What is missing is named once, not by every file.
 .PHONY: user-check drivers-check
@@ -78,6 +81,10 @@ user-check:
 		no "the loader needs pkg-config to find libbpf: install pkg-config"; \
 	$(PKG_CONFIG) --exists libbpf libelf zlib || \
 		no "the loader needs libbpf: install libbpf-dev libelf-dev zlib1g-dev"; \
+	$(PKG_CONFIG) --exists libtracefs || \
+		no "the loader needs libtracefs: install libtracefs-dev libtraceevent-dev"; \
+	$(PKG_CONFIG) --atleast-version 2 libgpiod || \
+		no "the loader needs libgpiod 2: install libgpiod-dev"; \
 	$(PKG_CONFIG) --atleast-version 1.4 libbpf || \
 		no "the loader needs libbpf 1.4 or newer, not $$($(PKG_CONFIG) --modversion libbpf)"
 
@@ -90,7 +97,7 @@ drivers-check:
 		no "drivers need the headers of libbpf: install libbpf-dev"
 
 user/%.o: user/%.c | user-check
-	$(CC) $(c_flags) -I bpf/include $(libbpf_cflags) -c -o $@ $<
+	$(CC) $(c_flags) -I bpf/include $(user_cflags) -c -o $@ $<
 
 .PHONY: drivers
 drivers: $(driver_o)

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* chrext scope: records what GPIO lines did, from the kernel's tracepoints. */
+/* chrext scope: records GPIO lines from gpiolib's tracepoints. */
 #include <errno.h>
-#include <fcntl.h>
-#include <glob.h>
-#include <linux/magic.h>
 #include <poll.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
+#include <tracefs.h>
 #include <unistd.h>
 
 #include "scope.h"
@@ -17,42 +15,42 @@
 #define INTERVAL_MS	20
 #define NUMBER_MAX	1000000000
 
-/*
- * A page of the kernel's ring buffer: its time in ns, a long with the length of
- * what follows and a flag, then records. The low bits of a record's first word
- * are its length in words or one of these, the others the time since the last.
- */
-#define PAGE_HEAD	(sizeof(__u64) + sizeof(long))
-#define PAGE_LEN	0xfffff
-#define PAGE_MISSED	(1U << 31)
-#define RECORD_BITS	5
-#define RECORD_LONG	0
-#define RECORD_PADDING	29
-#define RECORD_EXTEND	30
-#define RECORD_STAMP	31
+/* The tracepoints that a recording is made from. */
+enum point { POINT_VALUE, POINT_DIRECTION, NR_POINTS };
 
-/* gpio_value has the words gpio, get, value; gpio_direction gpio, in, err. */
+#define MAX_FIELDS	3
+
+static const struct {
+	const char *system, *name;
+	const char *fields[MAX_FIELDS];
+} points[NR_POINTS] = {
+	[POINT_VALUE] = { "gpio", "gpio_value", { "gpio", "get", "value" } },
+	[POINT_DIRECTION] = { "gpio", "gpio_direction", { "gpio", "in", "err" } },
+};
+
 struct event {
 	__u64 ns;
-	size_t nr;		/* keeps the order of those of a CPU */
+	size_t nr;		/* keeps the order within a CPU */
 	unsigned int line;
 	bool direction;
 	bool get;		/* or in */
 	int value;		/* or err */
 };
 
+/* A tracepoint as this kernel formats it. */
 struct format {
-	int id;
-	int words;		/* where they begin */
+	struct tep_event *event;
+	struct tep_format_field *fields[MAX_FIELDS];
 };
 
 struct recorder {
 	struct scope scope;
-	bool only;		/* the lines it has, and no others */
-	char *dir;		/* the tracing instance */
-	struct format value, direction;
-	int *fds;		/* of each CPU's buffer */
-	size_t nr_fds;
+	bool only;		/* no lines but those of the scope */
+	struct tracefs_instance *instance;
+	struct tep_handle *tep;
+	struct format formats[NR_POINTS];
+	struct tracefs_cpu **cpus;
+	size_t nr_cpus;
 	int signals;
 	struct event *events;
 	size_t nr_events;
@@ -73,61 +71,70 @@ static __u64 now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-static int format_get(struct format *fmt, const char *event)
+static bool format_get(struct recorder *r, enum point p)
 {
-	char *path = xprintf(TRACEFS "/events/gpio/%s/format", event), line[256];
-	FILE *f = fopen(path, "re");
+	struct format *fmt = &r->formats[p];
+	size_t i;
 
-	while (f && fgets(line, sizeof(line), f)) {
-		sscanf(line, "ID: %d", &fmt->id);
-		sscanf(line, " field:unsigned gpio; offset:%d", &fmt->words);
+	fmt->event = tep_find_event_by_name(r->tep, points[p].system,
+					    points[p].name);
+	for (i = 0; i < MAX_FIELDS && fmt->event; i++) {
+		fmt->fields[i] = tep_find_field(fmt->event, points[p].fields[i]);
+		if (!fmt->fields[i])
+			fmt->event = NULL;
 	}
-	if (f)
-		fclose(f);
-	if (!fmt->id || !fmt->words)
-		complain("this kernel has no tracepoint gpio:%s that is known: see %s",
-			 event, path);
-	free(path);
-	return fmt->id && fmt->words ? 0 : -1;
+	return fmt->event;
 }
 
-static int put(const struct recorder *r, const char *name, const char *text)
+static int formats_get(struct recorder *r)
 {
-	char *path = xprintf("%s/%s", r->dir, name);
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) >= 0;
+	static const char *const systems[] = { "gpio", NULL };
+	enum point p;
 
-	if (!ok)
-		complain("cannot write \"%s\" to %s: %s", text, path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	free(path);
-	return ok ? 0 : -1;
+	r->tep = tracefs_local_events_system(NULL, systems);
+	for (p = 0; p < NR_POINTS; p++) {
+		if (r->tep && format_get(r, p))
+			continue;
+		complain("this kernel has no tracepoint %s:%s with the fields %s, %s and %s",
+			 points[p].system, points[p].name, points[p].fields[0],
+			 points[p].fields[1], points[p].fields[2]);
+		return -1;
+	}
+	return 0;
 }
 
 static int cpus_open(struct recorder *r)
 {
-	char *pattern = xprintf("%s/per_cpu/cpu*/trace_pipe_raw", r->dir);
-	glob_t cpus;
-	int fd = 0;
-	size_t i;
+	long cpu, nr = sysconf(_SC_NPROCESSORS_CONF);
 
-	glob(pattern, 0, NULL, &cpus);
-	for (i = 0; i < cpus.gl_pathc && fd >= 0; i++) {
-		fd = open(cpus.gl_pathv[i], O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-		r->fds = grow(r->fds, r->nr_fds, sizeof(*r->fds));
-		if (fd >= 0)
-			r->fds[r->nr_fds++] = fd;
-		else
-			complain("cannot open %s: %s", cpus.gl_pathv[i], strerror(errno));
+	r->cpus = xalloc(NULL, nr * sizeof(*r->cpus));
+	for (cpu = 0; cpu < nr; cpu++) {
+		r->cpus[cpu] = tracefs_cpu_open(r->instance, cpu, true);
+		if (!r->cpus[cpu]) {
+			complain("cannot open the trace buffer of CPU %ld: %s",
+				 cpu, strerror(errno));
+			return -1;
+		}
+		r->nr_cpus++;
 	}
-	globfree(&cpus);
-	free(pattern);
-	return fd < 0 ? -1 : 0;
+	return 0;
+}
+
+static int instance_new(struct recorder *r)
+{
+	char *name = xprintf("chrext-scope-%d", getpid());
+
+	r->instance = tracefs_instance_create(name);
+	if (!r->instance)
+		complain("cannot create " TRACEFS "/instances/%s: %s", name,
+			 strerror(errno));
+	free(name);
+	return r->instance ? 0 : -1;
 }
 
 static int recorder_start(struct recorder *r)
 {
+	/* libtracefs would mount it. */
 	if (!fs_mounted(TRACEFS, TRACEFS_MAGIC)) {
 		complain("tracefs is not mounted: run 'mount -t tracefs tracefs " TRACEFS "'");
 		return -1;
@@ -136,30 +143,32 @@ static int recorder_start(struct recorder *r)
 		complain_eperm("reading tracepoints");
 		return -1;
 	}
-	if (format_get(&r->value, "gpio_value") ||
-	    format_get(&r->direction, "gpio_direction"))
+	if (formats_get(r) || instance_new(r))
 		return -1;
-	r->dir = xprintf(TRACEFS "/instances/chrext-scope-%d", getpid());
-	if (mkdir(r->dir, 0700)) {
-		complain("cannot make %s: %s", r->dir, strerror(errno));
-		free(r->dir);
-		r->dir = NULL;
+	if (tracefs_instance_file_write(r->instance, "trace_clock", "mono") < 0) {
+		complain("cannot set the trace clock: %s", strerror(errno));
 		return -1;
 	}
-	if (put(r, "trace_clock", "mono") || cpus_open(r))
+	if (cpus_open(r))
 		return -1;
 	r->scope.start = now_ns();
-	return put(r, "events/gpio/enable", "1");
+	if (tracefs_event_enable(r->instance, "gpio", NULL) < 0) {
+		complain("cannot enable the tracepoints: %s", strerror(errno));
+		return -1;
+	}
+	return 0;
 }
 
 static void recorder_stop(struct recorder *r)
 {
-	while (r->nr_fds)
-		close(r->fds[--r->nr_fds]);
-	if (r->dir && rmdir(r->dir))
-		complain("cannot remove %s: %s", r->dir, strerror(errno));
-	free(r->dir);
-	free(r->fds);
+	while (r->nr_cpus)
+		tracefs_cpu_close(r->cpus[--r->nr_cpus]);
+	free(r->cpus);
+	if (r->instance && tracefs_instance_destroy(r->instance))
+		complain("cannot remove " TRACEFS "/instances/%s: %s",
+			 tracefs_instance_get_name(r->instance), strerror(errno));
+	tracefs_instance_free(r->instance);
+	tep_free(r->tep);
 	close(r->signals);
 }
 
@@ -179,19 +188,17 @@ static size_t line_get(struct recorder *r, unsigned int gpio)
 	return i;
 }
 
-static void event_take(struct recorder *r, const unsigned char *p, __u64 ns)
+static void event_take(struct recorder *r, enum point p, void *data, __u64 ns)
 {
 	struct event e = { .ns = ns, .nr = r->nr_events };
-	__u32 words[3];
-	__u16 id;
+	unsigned long long words[MAX_FIELDS];
+	size_t i;
 
-	memcpy(&id, p, sizeof(id));
-	e.direction = id == r->direction.id;
-	if (!e.direction && id != r->value.id)
-		return;
-	memcpy(words, p + (e.direction ? &r->direction : &r->value)->words,
-	       sizeof(words));
+	for (i = 0; i < MAX_FIELDS; i++)
+		if (tep_read_number_field(r->formats[p].fields[i], data, &words[i]))
+			return;
 	e.line = line_get(r, words[0]);
+	e.direction = p == POINT_DIRECTION;
 	e.get = words[1];
 	e.value = words[2];
 	if (e.line == r->scope.nr_lines)
@@ -200,45 +207,33 @@ static void event_take(struct recorder *r, const unsigned char *p, __u64 ns)
 	r->events[r->nr_events++] = e;
 }
 
-static void page_take(struct recorder *r, const unsigned char *page)
+static void buffer_take(struct recorder *r, struct kbuffer *kbuf)
 {
-	const unsigned char *p = page + PAGE_HEAD, *end;
-	__u32 word[2], type;
-	__u64 ns, delta;
+	struct tep_record record = { };
+	struct tep_event *event;
+	unsigned long long ns;
+	enum point p;
 
-	memcpy(&ns, page, sizeof(ns));
-	memcpy(word, page + sizeof(ns), sizeof(*word));
-	r->missed |= !!(word[0] & PAGE_MISSED);
-	for (end = p + (word[0] & PAGE_LEN); p < end; p += 4 * type) {
-		memcpy(word, p, sizeof(word));
-		type = word[0] & ((1 << RECORD_BITS) - 1);
-		delta = word[0] >> RECORD_BITS;
-		p += 4;
-		if (type == RECORD_EXTEND || type == RECORD_STAMP) {
-			delta |= (__u64)word[1] << (32 - RECORD_BITS);
-			ns = type == RECORD_EXTEND ? ns + delta :
-			     (ns & ~(~0ULL >> RECORD_BITS)) | delta;
-			type = 1;
-			continue;
-		}
-		if (type == RECORD_PADDING && !delta)
-			break;
-		ns += delta;
-		if (type != RECORD_PADDING)
-			event_take(r, type == RECORD_LONG ? p + 4 : p, ns);
-		if (type == RECORD_PADDING || type == RECORD_LONG)
-			type = word[1] / 4;
+	if (kbuffer_missed_events(kbuf))
+		r->missed = true;
+	for (record.data = kbuffer_read_event(kbuf, &ns); record.data;
+	     record.data = kbuffer_next_event(kbuf, &ns)) {
+		record.size = kbuffer_event_size(kbuf);
+		event = tep_find_event_by_record(r->tep, &record);
+		for (p = 0; p < NR_POINTS; p++)
+			if (event && event == r->formats[p].event)
+				event_take(r, p, record.data, ns);
 	}
 }
 
-static void pages_read(struct recorder *r)
+static void buffers_read(struct recorder *r)
 {
-	static unsigned char page[65536];
+	struct kbuffer *kbuf;
 	size_t i;
 
-	for (i = 0; i < r->nr_fds; i++)
-		while (read(r->fds[i], page, sizeof(page)) > 0)
-			page_take(r, page);
+	for (i = 0; i < r->nr_cpus; i++)
+		while ((kbuf = tracefs_cpu_read_buf(r->cpus[i], true)))
+			buffer_take(r, kbuf);
 }
 
 static int event_cmp(const void *x, const void *y)
@@ -329,12 +324,12 @@ static void recorder_run(struct recorder *r)
 		poll(&stop, 1, INTERVAL_MS);
 		now = now_ns();
 		s->end = (now < end ? now : end) - r->scope.start;
-		pages_read(r);
+		buffers_read(r);
 		if (r->count && r->nr_events >= r->count)
 			changes_make(r);
 	} while (!stop.revents && now < end && (!r->count || s->nr_changes < r->count));
-	put(r, "tracing_on", "0");
-	pages_read(r);
+	tracefs_trace_off(r->instance);
+	buffers_read(r);
 	changes_make(r);
 	if (r->missed)
 		complain("some edges came too fast and were lost");
