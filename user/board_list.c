@@ -2,6 +2,7 @@
 /* chrext board list: boards, what is bound to them, and who uses their lines. */
 #include <dirent.h>
 #include <errno.h>
+#include <gpiod.h>
 #include <linux/gpio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,19 +41,19 @@ out:
 	free(path);
 }
 
-/* "" when nobody uses the line, "?" when we may not know. */
+/* The consumer of a line, "" if it is free, "?" if that cannot be known. */
 static void holder_get(const struct line *l, char *holder, size_t size)
 {
-	struct gpio_v2_line_info info;
+	struct gpiod_line_info *info = NULL;
+	const char *consumer = NULL;
 	int ret = gpio_find(l, &info);
 
-	if (ret < 0)
-		snprintf(holder, size, "?");
-	else if (ret && info.flags & GPIO_V2_LINE_FLAG_USED)
-		snprintf(holder, size, "%s",
-			 *info.consumer ? info.consumer : "?");
-	else
-		snprintf(holder, size, "%s", "");
+	if (ret == 1 && gpiod_line_info_is_used(info))
+		consumer = gpiod_line_info_get_consumer(info);
+	else if (ret >= 0)
+		consumer = "";
+	snprintf(holder, size, "%s", consumer ? consumer : "?");
+	gpiod_line_info_free(info);
 }
 
 static void json_line(const char *text)

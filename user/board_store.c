@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <linux/gpio.h>
+#include <gpiod.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,21 +246,28 @@ static bool there_already(const struct board *b, int *err)
 	return true;
 }
 
+static bool line_there(const char *text)
+{
+	struct gpiod_line_info *info = NULL;
+	struct line l;
+	bool there;
+
+	line_split(&l, text);
+	there = gpio_find(&l, &info);
+	gpiod_line_info_free(info);
+	free(l.target);
+	return there;
+}
+
 static bool lines_there(const struct board *b)
 {
-	struct gpio_v2_line_info info;
-	struct line l;
-	bool there = true;
 	size_t i, j;
 
-	for (i = 0; i < b->nr_cons; i++) {
-		for (j = 0; j < b->cons[i].nr_lines && there; j++) {
-			line_split(&l, b->cons[i].lines[j]);
-			there = gpio_find(&l, &info);
-			free(l.target);
-		}
-	}
-	return there;
+	for (i = 0; i < b->nr_cons; i++)
+		for (j = 0; j < b->cons[i].nr_lines; j++)
+			if (!line_there(b->cons[i].lines[j]))
+				return false;
+	return true;
 }
 
 /* Those that lack lines wait; in the end the kernel is asked, and says why not. */

@@ -265,8 +265,8 @@ void line_split(struct line *l, const char *text);
 char *line_print(const char *text);
 
 /* gpio.c: GPIO chips of the machine */
-struct gpio_v2_line_info;
-int gpio_find(const struct line *l, struct gpio_v2_line_info *info);
+struct gpiod_line_info;
+int gpio_find(const struct line *l, struct gpiod_line_info **info);
 
 /* board.c: boards, as they are in the kernel */
 struct con {

@@ -1,71 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The GPIO chips of the machine, and who uses their lines. */
-#include <dirent.h>
+/* Finds GPIO lines through libgpiod. */
 #include <errno.h>
-#include <fcntl.h>
+#include <gpiod.h>
 #include <linux/gpio.h>
-#include <limits.h>
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "chrext.h"
 
-/* Chips give no more of a label or name than fits. */
-static bool same(const char *name, const char *given)
+/* The offset of a line in a chip, or -1. Chips cut labels and names short. */
+static int chip_offset(struct gpiod_chip *chip, const struct line *l)
 {
-	return !strncmp(name, given, GPIO_MAX_NAME_SIZE - 1);
+	struct gpiod_chip_info *info = gpiod_chip_get_info(chip);
+	char target[GPIO_MAX_NAME_SIZE];
+	int offset = -1;
+
+	if (!info)
+		return -1;
+	snprintf(target, sizeof(target), "%s", l->target);
+	if (l->by_name)
+		offset = gpiod_chip_get_line_offset_from_name(chip, target);
+	else if (l->offset < gpiod_chip_info_get_num_lines(info) &&
+		 !strcmp(gpiod_chip_info_get_label(info), target))
+		offset = l->offset;
+	gpiod_chip_info_free(info);
+	return offset;
 }
 
-static bool chip_line(int fd, unsigned int offset,
-		      struct gpio_v2_line_info *info)
+/* Return: as gpio_find(). */
+static int path_find(const char *path, const struct line *l,
+		     struct gpiod_line_info **info)
 {
-	memset(info, 0, sizeof(*info));
-	info->offset = offset;
-	return !ioctl(fd, GPIO_V2_GET_LINEINFO_IOCTL, info);
+	struct gpiod_chip *chip = gpiod_chip_open(path);
+	int offset;
+
+	if (!chip)
+		return errno == ENOENT ? 0 : -errno;
+	offset = chip_offset(chip, l);
+	*info = offset < 0 ? NULL : gpiod_chip_get_line_info(chip, offset);
+	gpiod_chip_close(chip);
+	return *info ? 1 : 0;
 }
 
-static bool chip_find(int fd, const struct line *l,
-		      struct gpio_v2_line_info *info)
+/**
+ * gpio_find() - look for a line in all chips of the machine
+ * @l: the line
+ * @info: set to what is known of it, for gpiod_line_info_free()
+ *
+ * Return: 1 with @info; 0 if no chip has the line; -errno if none of those that
+ * can be opened has it.
+ */
+int gpio_find(const struct line *l, struct gpiod_line_info **info)
 {
-	struct gpiochip_info chip = { };
-	unsigned int i;
-
-	if (ioctl(fd, GPIO_GET_CHIPINFO_IOCTL, &chip))
-		return false;
-	if (!l->by_name)
-		return same(chip.label, l->target) &&
-		       chip_line(fd, l->offset, info);
-	for (i = 0; i < chip.lines; i++)
-		if (chip_line(fd, i, info) && same(info->name, l->target))
-			return true;
-	return false;
-}
-
-/* 1: it is there; 0: it is not; or -errno when we may not know. */
-int gpio_find(const struct line *l, struct gpio_v2_line_info *info)
-{
-	char path[PATH_MAX];
 	struct dirent *e;
-	int fd, ret = 0;
+	int ret = 0, err;
+	char *path;
 	DIR *dir;
 
 	dir = opendir("/dev");
 	if (!dir)
 		return -errno;
 	while (ret != 1 && (e = readdir(dir))) {
-		if (strncmp(e->d_name, "gpiochip", strlen("gpiochip")))
-			continue;
-		snprintf(path, sizeof(path), "/dev/%s", e->d_name);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0) {
-			ret = errno == ENOENT ? ret : -errno;
-			continue;
-		}
-		if (chip_find(fd, l, info))
-			ret = 1;
-		close(fd);
+		path = xprintf("/dev/%s", e->d_name);
+		err = gpiod_is_gpiochip_device(path) ?
+		      path_find(path, l, info) : 0;
+		ret = err ? err : ret;
+		free(path);
 	}
 	closedir(dir);
 	return ret;

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The names of GPIO lines. Tracepoints have the kernel's numbers of them; what
- * chip these belong to is in the class in sysfs and, in older kernels, in debugfs.
+ * Names GPIO lines. A tracepoint has only the kernel's number of a line. libgpiod
+ * does not know these numbers: the base of each chip is in sysfs or, where the
+ * kernel has no such class, in debugfs.
  */
-#include <fcntl.h>
+#include <gpiod.h>
 #include <glob.h>
 #include <limits.h>
-#include <linux/gpio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "scope.h"
 
@@ -22,16 +20,36 @@ struct lines {
 	size_t nr;
 };
 
-/*
- * Opens the character device of a chip in the class; -1: it is not known. They
- * have the device in common that they belong to, the label and the size.
- */
-static int chip_open(const char *dir, const char *label, unsigned int nr)
+static bool chip_is(struct gpiod_chip *chip, const char *label, size_t nr)
 {
-	static bool said;
-	struct gpiochip_info info;
+	struct gpiod_chip_info *info = gpiod_chip_get_info(chip);
+	bool is = info && gpiod_chip_info_get_num_lines(info) == nr &&
+		  !strcmp(gpiod_chip_info_get_label(info), label);
+
+	if (info)
+		gpiod_chip_info_free(info);
+	return is;
+}
+
+static void complain_twins(const char *dir, const char *label)
+{
+	static bool done;
+
+	if (!done)
+		complain("the device of %s has two chips \"%s\": their lines are shown without names",
+			 dir, label);
+	done = true;
+}
+
+/*
+ * Opens the character device of the chip at @dir in the class. The two have in
+ * common only the parent device, the label and the number of lines. Return: NULL
+ * if none or several match.
+ */
+static struct gpiod_chip *chip_open(const char *dir, const char *label, size_t nr)
+{
+	struct gpiod_chip *chip, *found = NULL;
 	char path[PATH_MAX];
-	int fd, found = -1;
 	glob_t chips;
 	size_t i;
 
@@ -40,35 +58,39 @@ static int chip_open(const char *dir, const char *label, unsigned int nr)
 	for (i = 0; i < chips.gl_pathc; i++) {
 		snprintf(path, sizeof(path), "/dev%s",
 			 strrchr(chips.gl_pathv[i], '/'));
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		if (ioctl(fd, GPIO_GET_CHIPINFO_IOCTL, &info) ||
-		    info.lines != nr || strcmp(info.label, label)) {
-			close(fd);
-			continue;
-		}
-		if (found >= 0) {
-			if (!said)
-				complain("the device of %s has two chips \"%s\": their lines go without names",
-					 dir, label);
-			said = true;
-			close(found);
-			close(fd);
-			found = -1;
+		chip = gpiod_chip_open(path);
+		if (chip && chip_is(chip, label, nr)) {
+			if (!found) {
+				found = chip;
+				continue;
+			}
+			complain_twins(dir, label);
+			gpiod_chip_close(found);
+			gpiod_chip_close(chip);
+			found = NULL;
 			break;
 		}
-		found = fd;
+		if (chip)
+			gpiod_chip_close(chip);
 	}
 	globfree(&chips);
 	return found;
 }
 
-/* @fd: of its character device, closed here; -1: not known. */
-static void chip_lines(struct lines *all, unsigned int base, unsigned int nr,
-		       const char *label, int fd)
+static void line_name(struct scope_line *l, struct gpiod_chip *chip)
 {
-	struct gpio_v2_line_info info;
+	struct gpiod_line_info *info = gpiod_chip_get_line_info(chip, l->offset);
+	const char *name = info ? gpiod_line_info_get_name(info) : NULL;
+
+	snprintf(l->name, sizeof(l->name), "%s", name ? name : "");
+	if (info)
+		gpiod_line_info_free(info);
+}
+
+/* @chip: closed here; NULL if it is not known. */
+static void chip_lines(struct lines *all, unsigned int base, unsigned int nr,
+		       const char *label, struct gpiod_chip *chip)
+{
 	struct scope_line *l;
 	unsigned int i;
 
@@ -77,14 +99,12 @@ static void chip_lines(struct lines *all, unsigned int base, unsigned int nr,
 		l = memset(&all->line[all->nr++], 0, sizeof(*l));
 		l->gpio = base + i;
 		l->offset = i;
-		strcpy(l->chip, label);
-		memset(&info, 0, sizeof(info));
-		info.offset = i;
-		if (fd >= 0 && !ioctl(fd, GPIO_V2_GET_LINEINFO_IOCTL, &info))
-			strcpy(l->name, info.name);
+		snprintf(l->chip, sizeof(l->chip), "%s", label);
+		if (chip)
+			line_name(l, chip);
 	}
-	if (fd >= 0)
-		close(fd);
+	if (chip)
+		gpiod_chip_close(chip);
 }
 
 static void sysfs_lines(struct lines *all)
@@ -106,28 +126,39 @@ static void sysfs_lines(struct lines *all)
 	globfree(&chips);
 }
 
-/* It reads the level of each line in use, so it comes second. */
+static void debugfs_chip(struct lines *all, int id, unsigned int first,
+			 unsigned int last)
+{
+	char *path = xprintf("/dev/gpiochip%d", id);
+	struct gpiod_chip *chip = gpiod_chip_open(path);
+	struct gpiod_chip_info *info = chip ? gpiod_chip_get_info(chip) : NULL;
+
+	if (info) {
+		chip_lines(all, first, last - first + 1,
+			   gpiod_chip_info_get_label(info), chip);
+		gpiod_chip_info_free(info);
+	} else if (chip) {
+		gpiod_chip_close(chip);
+	}
+	free(path);
+}
+
+/* The second choice: reading this file reads the level of each line in use. */
 static void debugfs_lines(struct lines *all)
 {
 	FILE *f = fopen(GPIO_DEBUG, "re");
-	struct gpiochip_info info;
 	unsigned int first, last;
-	char line[256], path[32];
-	int id, fd;
+	char line[256];
+	int id;
 
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "gpiochip%d: GPIOs %u-%u", &id, &first, &last) != 3)
-			continue;
-		snprintf(path, sizeof(path), "/dev/gpiochip%d", id);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0 && !ioctl(fd, GPIO_GET_CHIPINFO_IOCTL, &info))
-			chip_lines(all, first, last - first + 1, info.label, fd);
-	}
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "gpiochip%d: GPIOs %u-%u", &id, &first, &last) == 3)
+			debugfs_chip(all, id, first, last);
 	if (f)
 		fclose(f);
 }
 
-/* Every line that there is, by its number. */
+/* All lines of the machine. */
 static struct lines lines_get(void)
 {
 	struct lines all = { };
@@ -148,12 +179,12 @@ void line_resolve(struct scope_line *l)
 	if (i < all.nr)
 		*l = all.line[i];
 	else
-		complain("which line GPIO %u is cannot be told: no chip in " GPIO_CLASS " or " GPIO_DEBUG " has it",
+		complain("GPIO %u is shown by its number: no chip in " GPIO_CLASS " or " GPIO_DEBUG " has it",
 			 l->gpio);
 	free(all.line);
 }
 
-/* As people call it. */
+/* The name for people. */
 const char *line_label(const struct scope_line *l)
 {
 	static char label[64];
@@ -188,7 +219,7 @@ static int line_add(struct scope *s, const struct lines *all, const char *word)
 	for (l = all->line; l < end && !line_is(l, word); l++)
 		;
 	if (l == end) {
-		complain("no line is \"%s\", by its name or as LABEL:OFFSET", word);
+		complain("there is no line \"%s\": expected a name or LABEL:OFFSET", word);
 		return -1;
 	}
 	for (i = 0; i < s->nr_lines && s->lines[i].gpio != l->gpio; i++)
@@ -206,7 +237,7 @@ int lines_parse(struct scope *s, const char *list)
 	int err = 0;
 
 	if (!all.nr) {
-		complain("which lines there are cannot be told: " GPIO_CLASS " and " GPIO_DEBUG " have no chip with its numbers");
+		complain("cannot find any line: " GPIO_CLASS " and " GPIO_DEBUG " list no chip with its numbers");
 		err = -1;
 	}
 	while (!err && (word = strsep(&rest, ",")))

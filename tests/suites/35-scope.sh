@@ -202,7 +202,7 @@ is "a chip goes meanwhile" "$(drawn led)" '~\_'
 
 # What cannot be.
 is "there is no such line" "$(chrext scope --lines led,none 2>&1)" \
-	'chrext: no line is "none", by its name or as LABEL:OFFSET'
+	'chrext: there is no line "none": expected a name or LABEL:OFFSET'
 fails "nor a ninth" chrext scope --lines fast:8
 for text in 0 -1 1x 1000000001 ''; do
 	fails "no time of '$text'" chrext scope --time "$text"
@@ -230,14 +230,14 @@ else
 fi
 mount -t tmpfs none /sys/kernel/debug
 fails "without the kernel's numbers no line is known" chrext scope --lines led
-like "which is said" "$tap_output" "have no chip with its numbers"
+like "which is said" "$tap_output" "cannot find any line: "
 scope -o $vcd
 gpioset -t0 led=1
 scoped
 umount /sys/kernel/debug
 umount /sys/class/gpio
 like "and lines go by them" "$edges" 'gpio\.gpio5[0-9]+ [0-9]+ 1'
-like "which is said too" "$(< /tmp/err)" "which line GPIO 5[0-9]+ is cannot be told"
+like "which is said too" "$(< /tmp/err)" "GPIO 5[0-9]+ is shown by its number"
 umount $tracing
 fails "without tracefs" chrext scope
 like "it is said what to do" "$tap_output" "run 'mount -t tracefs"
