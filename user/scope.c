@@ -349,50 +349,36 @@ static bool number(const char *option, const char *text, __u64 *n)
 	return false;
 }
 
-static int file_open(const char *path, FILE **f)
+static void draw(const struct scope *s, const struct output *vcd,
+		 const struct output *svg)
 {
-	*f = path ? fopen(path, "we") : NULL;
-	if (path && !*f)
-		complain("cannot write %s: %s", path, strerror(errno));
-	return path && !*f ? -1 : 0;
-}
-
-static int file_close(const char *path, FILE *f)
-{
-	bool bad = f && ferror(f);
-
-	if (f && (fclose(f) || bad)) {
-		complain("cannot write %s: %s", path, strerror(errno));
-		return -1;
-	}
-	return 0;
+	draw_text(s, stdout);
+	if (vcd->file)
+		draw_vcd(s, vcd->file);
+	if (svg->file)
+		draw_svg(s, svg->file);
 }
 
 int verb_scope(const struct options *opt)
 {
 	struct recorder r = { .only = opt->lines };
-	FILE *vcd = NULL, *svg = NULL;
+	struct output vcd = { }, svg = { };
 	int err;
 
 	if (!number("time", opt->time, &r.ms) ||
 	    !number("count", opt->count, &r.count))
 		return EXIT_USAGE;
-	/* From here on none leaves a tracing instance behind. */
+	/* From here on a signal cannot leave a tracing instance behind. */
 	r.signals = signals_take();
-	err = file_open(opt->output, &vcd) || file_open(opt->svg, &svg) ||
+	err = output_open(&vcd, opt->output) || output_open(&svg, opt->svg) ||
 	      (opt->lines && lines_parse(&r.scope, opt->lines)) ||
 	      recorder_start(&r);
 	if (!err)
 		recorder_run(&r);
 	recorder_stop(&r);
-	if (!err) {
-		draw_text(&r.scope, stdout);
-		if (vcd)
-			draw_vcd(&r.scope, vcd);
-		if (svg)
-			draw_svg(&r.scope, svg);
-	}
-	err |= file_close(opt->output, vcd) | file_close(opt->svg, svg);
+	if (!err)
+		draw(&r.scope, &vcd, &svg);
+	err |= output_close(&vcd, !err) | output_close(&svg, !err);
 	free(r.events);
 	free(r.scope.lines);
 	free(r.scope.changes);

@@ -42,6 +42,17 @@ int lines_parse(struct scope *s, const char *list);
 void line_resolve(struct scope_line *l);
 const char *line_label(const struct scope_line *l);
 
+/* scope_output.c */
+struct output {
+	const char *path;
+	char *target;		/* without symbolic links */
+	char *temp;		/* renamed to target; NULL: written in place */
+	FILE *file;
+};
+
+int output_open(struct output *o, const char *path);
+int output_close(struct output *o, bool keep);
+
 /* scope_draw.c */
 void draw_vcd(const struct scope *s, FILE *f);
 void draw_svg(const struct scope *s, FILE *f);
