@@ -180,6 +180,19 @@ static void svg_line(const struct scope *s, const struct view *v, FILE *f,
 	fputs("\"/>\n", f);
 }
 
+/* The text is right of the line or, if the picture ends there, left of it. */
+static void svg_tick(const struct view *v, FILE *f, __u64 ns, unsigned int height)
+{
+	const char *text = tick_text(v, ns);
+	unsigned int x = view_x(v, ns);
+	bool fits = x + 3 + strlen(text) * SVG_CHAR <= v->width + SVG_CHAR;
+
+	fprintf(f, "<path d=\"M%u 0V%u\" stroke=\"lightgray\"/>"
+		   "<text x=\"%u\" y=\"%u\"%s>%s</text>\n", x, height,
+		fits ? x + 3 : x - 3, height - 4,
+		fits ? "" : " text-anchor=\"end\"", text);
+}
+
 void draw_svg(const struct scope *s, FILE *f)
 {
 	struct view v = { .width = SVG_WIDTH };
@@ -194,12 +207,8 @@ void draw_svg(const struct scope *s, FILE *f)
 		   "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"
 		   "<g transform=\"translate(%u)\">\n",
 		left + v.width + SVG_CHAR, height, left);
-	for (ns = tick_first(&v); ns <= v.to; ns += v.step) {
-		i = view_x(&v, ns);
-		fprintf(f, "<path d=\"M%u 0V%u\" stroke=\"lightgray\"/>"
-			   "<text x=\"%u\" y=\"%u\">%s</text>\n",
-			i, height, i + 3, height - 4, tick_text(&v, ns));
-	}
+	for (ns = tick_first(&v); ns <= v.to; ns += v.step)
+		svg_tick(&v, f, ns, height);
 	for (i = 0; i < s->nr_lines; i++) {
 		fprintf(f, "<g transform=\"translate(0 %u)\" stroke-width=\"1.5\">"
 			   "<text x=\"-%u\" y=\"%u\" text-anchor=\"end\">",
@@ -257,19 +266,24 @@ static void text_line(const struct scope *s, const struct view *v, FILE *f,
 	fputc('\n', f);
 }
 
+/* Likewise. */
 static void text_ticks(const struct view *v, FILE *f)
 {
-	unsigned int x, done = 0;
+	unsigned int x, len, done = 0;
 	const char *text;
 	__u64 ns;
 
 	for (ns = tick_first(v); ns <= v->to; ns += v->step) {
 		x = view_x(v, ns);
 		text = tick_text(v, ns);
-		if (x < done || x + 1 + strlen(text) > v->width)
-			continue;
-		fprintf(f, "%*s|%s", x - done, "", text);
-		done = x + 1 + strlen(text);
+		len = strlen(text);
+		if (x >= done && x + 1 + len <= v->width) {
+			fprintf(f, "%*s|%s", x - done, "", text);
+			done = x + 1 + len;
+		} else if (x < v->width && x >= done + len) {
+			fprintf(f, "%*s%s|", x - len - done, "", text);
+			done = x + 1;
+		}
 	}
 	fputc('\n', f);
 }

@@ -110,6 +110,37 @@ like "with a scale" "$(tail -n 1 /tmp/out)" '^ *\|[0-9]+ (ms|us)'
 unset COLUMNS
 export LC_ALL=C
 
+# The scale. Where its ticks are depends on when the first edge came.
+svg_labels() {
+	sed -n '1s/.*width="\([0-9]*\)".*/width \1/p; s/.*translate(\([0-9]*\)).*/left \1/p
+		s/.*<text x="\([0-9]*\)" y="[0-9]*"\([^>]*\)>\([0-9]* [a-z]*\)<.*/\1 \3\2/p' $svg |
+		awk '$1 == "width" { width = $2; next }
+		$1 == "left" { left = $2; next }
+		{ n++; end = left + $1 + (/end/ ? 0 : 8 * length($2 " " $3)) }
+		end > width || left + $1 < left { print "cut: " $0 }
+		END { if (!n) print "no label" }'
+}
+# The distance to the right edge is less than that between two ticks.
+text_labels() {
+	tail -n 1 /tmp/out | awk '{
+		for (x = 1; x <= length($0); x++)
+			if (substr($0, x, 1) == "|") {
+				step = x - last
+				last = x
+			}
+		if (80 - last > step)
+			print "no tick at the end: " $0
+	}'
+}
+cut=''
+for n in 1 2 3 4 5 6 7 8; do
+	scope --lines led --svg $svg
+	gpioset -t $((n * 7))ms,0 led=1
+	scoped
+	cut+=$(svg_labels; text_labels)
+done
+is "no label of a tick is cut" "$cut" ""
+
 # When it ends.
 scope --count 3 --lines led -o $vcd
 gpioset -t 20ms,20ms,20ms,20ms,20ms,0 led=0
@@ -200,6 +231,23 @@ gpioset -t0 led=0
 scoped
 is "a chip goes meanwhile" "$(drawn led)" '~\_'
 
+# Files are replaced at the end, or not at all.
+echo old > /tmp/keep.vcd
+chmod 640 /tmp/keep.vcd
+ln -s keep.vcd /tmp/link.vcd
+fails "no recording" chrext scope --lines none -o /tmp/link.vcd --svg /tmp/keep.svg
+is "leaves a file as it was" "$(< /tmp/keep.vcd)" old
+is "and makes none" "$(cd /tmp && echo keep*)" keep.vcd
+scope -o /tmp/link.vcd --svg /tmp/keep.svg
+is "nor does one that has begun" "$(< /tmp/keep.vcd)" old
+gpioset -t0 led=1
+scoped
+like "until it ends" "$(< /tmp/keep.vcd)" 'enddefinitions'
+is "with the mode that the file had" "$(stat -c %a /tmp/keep.vcd)" 640
+is "or that a new one gets" "$(stat -c %a /tmp/keep.svg)" 644
+is "and nothing else" "$(cd /tmp && echo keep* "$(readlink link.vcd)")" \
+	"keep.svg keep.vcd keep.vcd"
+
 # What cannot be.
 is "there is no such line" "$(chrext scope --lines led,none 2>&1)" \
 	'chrext: there is no line "none": expected a name or LABEL:OFFSET'
@@ -213,6 +261,7 @@ fails "a file that cannot be is noticed at once" chrext scope -o /none/x
 like "and named" "$tap_output" "cannot write /none/x: No such file"
 fails "nor one on a full device" chrext scope --time 50 --svg /dev/full
 like "which is named too" "$tap_output" "cannot write /dev/full: No space"
+ok "and stays a device" test -c /dev/full
 chrext scope --time 50 --lines led | true
 ok "nobody listens, and nothing is left" dir_empty $instances
 fails "without privilege" setpriv --reuid 1000 --clear-groups --bounding-set -all \
