@@ -125,8 +125,10 @@ tests/progs/%: tests/progs/%.c
 .PHONY: docs
 docs: Documentation/abi.md
 
-Documentation/abi.md: Documentation/abi.awk bpf/include/chr_ext/abi.h $(wildcard kfuncs/*.c)
-	awk -f $< $(wordlist 2,99,$^) > $@
+abi_tables := kmod/ops.h kmod/kfuncs.h kmod/ops.c
+abi_sources := bpf/include/chr_ext/abi.h $(sort $(wildcard kfuncs/*.c kfuncs/*/*.c))
+Documentation/abi.md: Documentation/abi.awk $(abi_tables) $(abi_sources)
+	awk -f $< pass=1 $(abi_tables) $(abi_sources) pass=2 $(abi_sources) > $@
 
 .PHONY: install install-module install-user
 install: install-module install-user

@@ -1,10 +1,92 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Documentation/abi.md from the kernel-doc of the header and the kfuncs:
+# Documentation/abi.md from the kernel-doc of the header and the kfuncs, and from
+# the tables of members and kfuncs:
 #	make docs
 #
 # A comment that begins with "/**" at the margin documents a struct or a
 # function; one inside a struct documents the member that follows it.
+#
+# The files are read twice: pass=1 collects the tables, pass=2 prints.
+
+# pass 1: OP(read, io, READ) of kmod/ops.h
+pass == 1 && /^\tOP\(/ {
+	split($0, op, /[(), \t]+/)
+	group["CHR_EXT_IN_" op[5]] = group["CHR_EXT_IN_" op[5]] " " op[3]
+	next
+}
+
+# CHR_EXT_IN_IO = CHR_EXT_IN_READ | ... of kmod/kfuncs.h
+pass == 1 && /^\tCHR_EXT_IN_[A-Z]+[ \t]*=/ { sum = $1 }
+pass == 1 && sum {
+	for (i = 1; i <= NF; i++)
+		if ($i ~ /^CHR_EXT_IN_/ && $i != sum) {
+			sub(/,$/, "", $i)
+			group[sum] = group[sum] group[$i]
+		}
+	if (/,/)
+		sum = ""
+}
+
+# NUMBER(max_io, 1, CHR_EXT_MAX_IO, CHR_EXT_DEFAULT_IO, UPDATED) of kmod/ops.c
+pass == 1 && /^\t(TEXT|BITS|OCTAL|NUMBER)\([a-z_]+, / {
+	n = split($0, m, /[(), \t]+/)
+	kind = m[2]
+	row = "| `" m[3] "` | "
+	if (kind == "NUMBER")
+		row = row m[4] " | " m[5] " | " m[6]
+	else if (kind != "TEXT")
+		row = row "0 | " (m[4] == "CHR_EXT_FLAGS" ? "all flags" : m[4]) " | " m[5]
+	else
+		row = row " | | "
+	rows[++nr_rows] = row " | " (m[n - 1] == "FIXED" ? "no" : "yes") " |"
+	next
+}
+
+# The sets of kfuncs/*.c and their rule.
+pass == 1 && /^BTF_KFUNCS_START/ { split($0, part, /[()]/); set = part[2] }
+pass == 1 && /^BTF_ID_FLAGS\(func, / {
+	split($0, part, /[(), ]+/)
+	set_of[FILENAME, part[3]] = set
+	next
+}
+pass == 1 && /^\t\{ &[a-z_]+, / {
+	name = $2
+	gsub(/[&,]/, "", name)
+	rule[FILENAME, name] = $0
+	next
+}
+pass == 1 { next }
+
+# The ops that may call a kfunc, in the order of the table.
+function ops_of(file, kfunc,	set, ops, n, i, op, word, w, out) {
+	set = set_of[file, kfunc]
+	w = split(rule[file, set], word, /[ ,}]+/)
+	for (i = 1; i <= w; i++) {
+		if (word[i] ~ /^CHR_EXT_IN_/)
+			ops = ops group[word[i]] " "
+		else if (word[i] ~ /^~CHR_EXT_IN_/) {
+			n = split(group[substr(word[i], 2)], op, / /)
+			while (n)
+				if (op[n] != "")
+					gsub(" " op[n--] " ", "  ", ops)
+				else
+					n--
+		}
+	}
+	n = split(group["CHR_EXT_IN_ANY"], op, / /)
+	for (i = 1; i <= n; i++)
+		if (op[i] != "") {
+			if (index(" " ops " ", " " op[i] " "))
+				out = out (out == "" ? "" : ", ") op[i]
+			else
+				missing = 1
+		}
+	if (!missing)
+		out = "all"
+	missing = 0
+	return out
+}
 
 function flush_par() {
 	if (par != "")
@@ -36,7 +118,10 @@ function line(s) {
 	}
 }
 
-BEGIN {
+BEGIN { header = 1 }
+
+pass == 2 && header {
+	header = 0
 	print "<!-- SPDX-License-Identifier: GPL-2.0-only -->"
 	print "<!-- Made by \"make docs\" from the kernel-doc; edit that. -->\n"
 	print "# The ABI of chr_ext\n"
@@ -58,6 +143,8 @@ state == "title" {
 	title = $0
 	is_struct = sub(/^struct /, "", title)
 	split(title, part, / - /)
+	title_name = part[1]
+	sub(/\(\)$/, "", title_name)
 	print "## " (is_struct ? "struct " : "") part[1] "\n"
 	par = toupper(substr(part[2], 1, 1)) substr(part[2], 2) "."
 	flush_par()
@@ -125,7 +212,18 @@ state == "member" {
 	next
 }
 
-state == "struct" && inline && /^};/ { inline = 0; state = ""; next }
+state == "struct" && inline && /^};/ {
+	inline = 0
+	state = ""
+	print "### Values of the data members\n"
+	print "A 0 stands for the default. A live update can change the members with \"yes\"."
+	print "\n| member | least | most | default | live update |"
+	print "|---|---|---|---|---|"
+	for (i = 1; i <= nr_rows; i++)
+		print rows[i]
+	print ""
+	next
+}
 state == "struct" && inline { next }
 
 state == "struct" || state == "proto" {
@@ -133,6 +231,12 @@ state == "struct" || state == "proto" {
 	if (state == "proto" && sub(/\)$/, ");")) {
 		print $0 "\n```\n"
 		state = ""
+		ops = ops_of(FILENAME, title_name)
+		if (ops == "") {
+			print FILENAME ": " title_name " is in no set" > "/dev/stderr"
+			exit 1
+		}
+		print "**Ops:** " ops ".\n"
 	} else {
 		print
 		if (/^};/) {
