@@ -4,7 +4,10 @@
  */
 #include <linux/btf.h>
 
-#include "chr_ext.h"
+#include "family.h"
+#include "file.h"
+#include "kfuncs.h"
+#include "log.h"
 
 __bpf_kfunc_start_defs();
 
@@ -124,8 +127,13 @@ BTF_KFUNCS_START(file_kfuncs)
 BTF_ID_FLAGS(func, chr_ext_file_data, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_KFUNCS_END(file_kfuncs)
 
-const struct chr_ext_kfuncs chr_ext_dev_kfuncs[] = {
+static const struct chr_ext_kfuncs dev_kfunc_sets[] = {
 	{ &dev_kfuncs, CHR_EXT_IN_ANY },
 	{ &file_kfuncs, CHR_EXT_IN_FILE },
 	{}
+};
+
+struct chr_ext_family chr_ext_dev_family __ro_after_init = {
+	.name = "dev",
+	.kfuncs = { dev_kfunc_sets },
 };

@@ -6,7 +6,9 @@
 #include <linux/btf.h>
 #include <linux/overflow.h>
 
-#include "chr_ext.h"
+#include "family.h"
+#include "io.h"
+#include "kfuncs.h"
 
 /* How much of @len at @offset is inside @size. */
 static u32 clip(u64 offset, u32 len, u64 size)
@@ -299,10 +301,15 @@ BTF_ID_FLAGS(func, chr_ext_io_get_dev, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_io_get_mem, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(io_get_kfuncs)
 
-const struct chr_ext_kfuncs chr_ext_io_kfuncs[] = {
+static const struct chr_ext_kfuncs io_kfunc_sets[] = {
 	{ &io_kfuncs, CHR_EXT_IN_IO },
 	{ &io_pos_kfuncs, CHR_EXT_IN_READ | CHR_EXT_IN_WRITE },
 	{ &io_put_kfuncs, CHR_EXT_IN_READ | CHR_EXT_IN_IOCTL },
 	{ &io_get_kfuncs, CHR_EXT_IN_WRITE | CHR_EXT_IN_IOCTL },
 	{}
+};
+
+struct chr_ext_family chr_ext_io_family __ro_after_init = {
+	.name = "io",
+	.kfuncs = { io_kfunc_sets },
 };

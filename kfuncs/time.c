@@ -8,7 +8,9 @@
 #include <linux/timekeeping.h>
 #include <linux/wait.h>
 
-#include "chr_ext.h"
+#include "family.h"
+#include "kfuncs.h"
+#include "wait.h"
 
 __bpf_kfunc_start_defs();
 
@@ -73,16 +75,12 @@ __bpf_kfunc void chr_ext_dev_put(struct chr_ext_dev *dev)
 	chr_ext_dev_unpin(to_device(dev));
 }
 
-#if CHR_EXT_ABI >= 2
 /**
  * chr_ext_clock_ns() - the time of a clock
  * @clock: CLOCK_REALTIME, _MONOTONIC, _BOOTTIME or _TAI
  *
- * Ops: all. What chr_ext_now_ns() and chr_ext_real_ns() tell, and more; from
- * <chr_ext/chr_ext.bpf.h> it works on modules of ABI 1 too, for these two.
- *
  * Return: nanoseconds, or -EINVAL for another clock.
- * Context: any; does not sleep. Since ABI 2.
+ * Context: any; does not sleep.
  */
 __bpf_kfunc s64 chr_ext_clock_ns(u32 clock)
 {
@@ -98,33 +96,6 @@ __bpf_kfunc s64 chr_ext_clock_ns(u32 clock)
 	default:
 		return -EINVAL;
 	}
-}
-#endif
-
-/**
- * chr_ext_now_ns() - the time
- *
- * Ops: all.
- *
- * Return: nanoseconds of CLOCK_MONOTONIC.
- * Context: any; does not sleep. Since ABI 1.
- */
-__bpf_kfunc u64 chr_ext_now_ns(void)
-{
-	return ktime_get_ns();
-}
-
-/**
- * chr_ext_real_ns() - the time of day
- *
- * Ops: all.
- *
- * Return: nanoseconds since the epoch, CLOCK_REALTIME.
- * Context: any; does not sleep. Since ABI 1.
- */
-__bpf_kfunc u64 chr_ext_real_ns(void)
-{
-	return ktime_get_real_ns();
 }
 
 /**
@@ -188,24 +159,21 @@ BTF_KFUNCS_START(time_kfuncs)
 BTF_ID_FLAGS(func, chr_ext_wake, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_dev_get, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, chr_ext_dev_put, KF_RELEASE)
-BTF_ID_FLAGS(func, chr_ext_now_ns)
-BTF_ID_FLAGS(func, chr_ext_real_ns)
 BTF_ID_FLAGS(func, chr_ext_delay_us)
-BTF_KFUNCS_END(time_kfuncs)
-
-BTF_KFUNCS_START(clock_kfuncs)
-#if CHR_EXT_ABI >= 2
 BTF_ID_FLAGS(func, chr_ext_clock_ns)
-#endif
-BTF_KFUNCS_END(clock_kfuncs)
+BTF_KFUNCS_END(time_kfuncs)
 
 BTF_KFUNCS_START(sleep_kfuncs)
 BTF_ID_FLAGS(func, chr_ext_sleep_us, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_KFUNCS_END(sleep_kfuncs)
 
-const struct chr_ext_kfuncs chr_ext_time_kfuncs[] = {
+static const struct chr_ext_kfuncs time_kfunc_sets[] = {
 	{ &time_kfuncs, CHR_EXT_IN_ANY },
-	{ &clock_kfuncs, CHR_EXT_IN_ANY },
 	{ &sleep_kfuncs, CHR_EXT_IN_ANY & ~CHR_EXT_IN_ASK },
 	{}
+};
+
+struct chr_ext_family chr_ext_time_family __ro_after_init = {
+	.name = "time",
+	.kfuncs = { time_kfunc_sets },
 };

@@ -11,7 +11,9 @@
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>
 
-#include "chr_ext.h"
+#include "family.h"
+#include "io.h"
+#include "kfuncs.h"
 
 /*
  * Notes what ioctl.c has to fetch before it calls the op again. The first
@@ -222,8 +224,13 @@ BTF_ID_FLAGS(func, chr_ext_caller, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_capable, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(caller_kfuncs)
 
-const struct chr_ext_kfuncs chr_ext_user_kfuncs[] = {
+static const struct chr_ext_kfuncs user_kfunc_sets[] = {
 	{ &user_kfuncs, CHR_EXT_IN_IOCTL },
 	{ &caller_kfuncs, CHR_EXT_IN_SYSCALL },
 	{}
+};
+
+struct chr_ext_family chr_ext_user_family __ro_after_init = {
+	.name = "user",
+	.kfuncs = { user_kfunc_sets },
 };

@@ -19,22 +19,6 @@
 #endif
 
 /*
- * Id of a kfunc in the kernel's BTF, or -errno. 6.12 cannot tell. The
- * reference to the kernel's BTF that this takes cannot be given back, as
- * btf_put() is not exported; that BTF is never freed.
- */
-static inline s32 chr_ext_find_kfunc(const char *name)
-{
-#ifdef CHR_EXT_HAVE_BPF_FIND_BTF_ID
-	struct btf *btf;
-
-	return bpf_find_btf_id(name, BTF_KIND_FUNC, &btf);
-#else
-	return -ENOENT;
-#endif
-}
-
-/*
  * The verifier of 6.12 lets the timers of a sleepable program, which run in an
  * interrupt, call kfuncs that sleep: each of those asks here first. A function
  * that a program calls inside bpf_rcu_read_lock() can be told only where RCU is

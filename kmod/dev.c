@@ -20,7 +20,12 @@
 #include <linux/vmalloc.h>
 #include <linux/xarray.h>
 
-#include "chr_ext.h"
+#include "board.h"
+#include "dev.h"
+#include "event.h"
+#include "family.h"
+#include "file.h"
+#include "log.h"
 
 static DEFINE_IDA(minors);
 /*
@@ -51,7 +56,7 @@ static u64 stat_sum(struct chr_ext_device *dev, enum chr_ext_stat stat)
 static ssize_t driver_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
-	return sysfs_emit(buf, "%s\n", dev_to_device(dev)->drv->name);
+	return sysfs_emit(buf, "%s\n", dev_to_device(dev)->drv->conf.name);
 }
 static DEVICE_ATTR_RO(driver);
 
@@ -163,6 +168,7 @@ static void dev_release(struct device *dev)
 
 	ida_free(&minors, d->pub.minor);
 	free_percpu(d->stats);
+	chr_ext_families_dev_free(d);
 	kvfree(d->data);
 	vfree(d->mem);
 	chr_ext_driver_put(d->drv);
@@ -205,14 +211,13 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 
 	d->pub.minor = minor;
 	d->pub.index = index;
-	d->pub.size = drv->dev_size;
-	d->pub.mem_size = drv->mem_size;
+	d->pub.size = drv->conf.dev_size;
+	d->pub.mem_size = drv->conf.mem_size;
 	d->drv = chr_ext_driver_get(drv);
 	init_waitqueue_head(&d->wait);
 	init_waitqueue_head(&d->sleepers);
 	refcount_set(&d->pins, 1);
 	init_completion(&d->unpinned);
-	mutex_init(&d->hw_lock);
 	mutex_init(&d->turn.lock);
 	mutex_init(&d->closing);
 	mutex_init(&d->lock);
@@ -231,9 +236,11 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 
 	err = dev_alloc_memory(d);
 	if (!err)
-		err = drv->instances > 1 ?
-			dev_set_name(&d->dev, "%s%u", drv->name, index) :
-			dev_set_name(&d->dev, "%s", drv->name);
+		err = chr_ext_families_dev_init(d);
+	if (!err)
+		err = drv->conf.instances > 1 ?
+			dev_set_name(&d->dev, "%s%u", drv->conf.name, index) :
+			dev_set_name(&d->dev, "%s", drv->conf.name);
 	if (err) {
 		put_device(&d->dev);
 		return ERR_PTR(err);
@@ -314,10 +321,10 @@ static int dev_check_name(struct chr_ext_device *d, bool node)
 		err = node ? dev_check_node(name) : 0;
 
 	if (err == -EEXIST)
-		chr_ext_refuse(pr_err, d->drv, d->drv->name,
+		chr_ext_refuse(-err, d->drv->log, d->drv->conf.name,
 			       "there is a /dev/%s already", name);
 	else if (err)
-		chr_ext_refuse(pr_err, d->drv, d->drv->name,
+		chr_ext_refuse(-err, d->drv->log, d->drv->conf.name,
 			       "cannot look for /dev/%s: %pe", name,
 			       ERR_PTR(err));
 	return err;
@@ -337,33 +344,26 @@ static int dev_appear(struct chr_ext_device *d)
 		return err;
 	err = cdev_device_add(&d->cdev, &d->dev);
 	if (err)
-		chr_ext_refuse(pr_err, d->drv, d->drv->name, "cannot add %s: %pe",
+		chr_ext_refuse(-err, d->drv->log, d->drv->conf.name, "cannot add %s: %pe",
 			       dev_name(&d->dev), ERR_PTR(err));
 	return err;
 }
 
-/* Why there is no device. A driver that can do without lines is no failure. */
+/* Report why there is no device. */
 static void dev_complain(struct chr_ext_device *d, int err)
 {
-	const char *name = d->drv->name;
-
 	if (err == -EPROBE_DEFER)
 		return;
-	if (d->missing[0] && !d->drv->matches)
-		chr_ext_refuse(pr_err, d->drv, name,
-			       "it wants lines \"%s\", but has no compatible and so no hardware",
-			       d->missing);
-	else if (d->missing[0])
-		chr_ext_refuse(pr_err, d->drv, name, "%s has no lines \"%s\"",
-			       chr_ext_hardware_name(d->dev.parent), d->missing);
-	chr_ext_refuse(pr_err, d->drv, name, "probe of %s failed: %pe",
-		       dev_name(&d->dev), ERR_PTR(err));
+	chr_ext_families_dev_complain(d);
+	chr_ext_refuse(-err, d->drv->log, d->drv->conf.name,
+		       "probe of %s failed: %pe", dev_name(&d->dev),
+		       ERR_PTR(err));
 }
 
-/* What ops have claimed; none can run any more. Events end with their source. */
+/* Release what ops have claimed; none runs any more. Events end with their source. */
 static void dev_release_hw(struct chr_ext_device *d)
 {
-	chr_ext_gpio_release(d);
+	chr_ext_families_dev_release(d);
 	chr_ext_events_exit(d);
 }
 
@@ -605,8 +605,8 @@ struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 
 	d = dev_alloc(drv, parent, index);
 	if (IS_ERR(d)) {
-		chr_ext_refuse(pr_err, drv, drv->name, "no room for device %u: %pe",
-			       index, d);
+		chr_ext_refuse(-PTR_ERR(d), drv->log, drv->conf.name,
+			       "no room for device %u: %pe", index, d);
 		return d;
 	}
 
@@ -630,7 +630,7 @@ struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 	if (err)
 		goto err_remove;
 
-	dev_info(&d->dev, "device %u of driver %s\n", index, drv->name);
+	dev_info(&d->dev, "device %u of driver %s\n", index, drv->conf.name);
 	return d;
 
 err_remove:

@@ -13,7 +13,12 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "chr_ext.h"
+#include "board.h"
+#include "dev.h"
+#include "event.h"
+#include "family.h"
+#include "log.h"
+#include "ops.h"
 
 static DEFINE_MUTEX(drivers_lock);	/* drivers */
 static LIST_HEAD(drivers);		/* from the start of reg to the end of unreg */
@@ -51,17 +56,17 @@ void chr_ext_driver_put(struct chr_ext_driver *drv)
 static bool driver_serves(const struct chr_ext_driver *drv,
 			  const struct platform_device *pdev)
 {
-	const char *compatible;
+	const struct chr_ext_board_data *board;
 	const struct of_device_id *m;
 
 	if (!drv->matches)
 		return !strcmp(pdev->name, drv->core_name);
 
-	compatible = chr_ext_board_compatible(pdev);
-	if (!compatible)
+	board = chr_ext_board_data(pdev);
+	if (!board)
 		return of_match_device(drv->matches, &pdev->dev);
 	for (m = drv->matches; m->compatible[0]; m++)
-		if (!strcmp(m->compatible, compatible))
+		if (!strcmp(m->compatible, board->compatible))
 			return true;
 	return false;
 }
@@ -78,13 +83,13 @@ static int driver_probe(struct platform_device *pdev)
 		return -ENODEV;
 
 	index = ida_alloc_range(&drv->indices, drv->matches ? 0 : pdev->id,
-				drv->matches ? drv->instances - 1 : pdev->id,
+				drv->matches ? drv->conf.instances - 1 : pdev->id,
 				GFP_KERNEL);
 	if (index == -ENOSPC)
-		chr_ext_refuse(pr_err, drv, drv->name,
-			       "%s is one more than instances (%u) allows",
-			       chr_ext_hardware_name(&pdev->dev),
-			       drv->instances);
+		return chr_ext_refuse(ENOSPC, drv->log, drv->conf.name,
+				      "%s is one more than instances (%u) allows",
+				      chr_ext_hardware_name(&pdev->dev),
+				      drv->conf.instances);
 	if (index < 0)
 		return index;
 
@@ -124,7 +129,7 @@ static void driver_remove(struct platform_device *pdev)
 		container_of(to_platform_driver(pdev->dev.driver),
 			     struct chr_ext_driver, pdrv);
 	struct chr_ext_device *dev = platform_get_drvdata(pdev);
-	bool leaves = chr_ext_gpio_leaves(dev);
+	bool leaves = chr_ext_families_dev_leaves(dev);
 	u32 index = dev->pub.index;
 
 	if (leaves) {
@@ -164,9 +169,9 @@ static struct of_device_id *driver_matches(const char *list)
 	return matches;
 }
 
-/* What the board's devices are called on the bus, see board.c. */
+/* All boards' devices have one name on the bus. */
 static const struct platform_device_id board_ids[] = {
-	{ CHR_EXT_BOARD },
+	{ CHR_EXT_BOARD_NAME },
 	{}
 };
 
@@ -201,21 +206,11 @@ static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 	kref_init(&drv->ref);
 	ida_init(&drv->indices);
 	drv->ops = ops;
-	strscpy(drv->name, ops->name, sizeof(drv->name));
-	strscpy(drv->compatible, ops->compatible, sizeof(drv->compatible));
-	drv->mode = ops->mode;
-	drv->flags = ops->flags;
-	drv->instances = ops->instances;
-	drv->file_size = ops->file_size;
-	drv->dev_size = ops->dev_size;
-	drv->max_io = ops->max_io;
-	drv->layout = ops->layout;
-	drv->timeout_ms = ops->timeout_ms;
-	drv->mem_size = ops->mem_size;
+	drv->conf = *ops;
 
 	/* The prefix keeps it from matching a device of the machine by name. */
 	snprintf(drv->core_name, sizeof(drv->core_name), "chr_ext.%s",
-		 drv->name);
+		 drv->conf.name);
 	drv->pdrv.driver.name = drv->core_name;
 	drv->pdrv.driver.probe_type = PROBE_FORCE_SYNCHRONOUS;
 	drv->pdrv.probe = driver_probe;
@@ -239,7 +234,7 @@ static int driver_list_add(struct chr_ext_driver *drv)
 
 	guard(mutex)(&drivers_lock);
 	list_for_each_entry(other, &drivers, node)
-		if (!strcmp(other->name, drv->name))
+		if (!strcmp(other->conf.name, drv->conf.name))
 			return -EEXIST;
 	list_add_tail(&drv->node, &drivers);
 	return 0;
@@ -294,7 +289,7 @@ static void driver_del_devices(struct chr_ext_driver *drv)
 {
 	u32 i;
 
-	for (i = drv->pdevs ? drv->instances : 0; i--;)
+	for (i = drv->pdevs ? drv->conf.instances : 0; i--;)
 		platform_device_unregister(drv->pdevs[i]);
 }
 
@@ -307,7 +302,7 @@ static int driver_start(struct chr_ext_driver *drv)
 	if (err)
 		return err;
 
-	for (i = 0; drv->pdevs && i < drv->instances; i++) {
+	for (i = 0; drv->pdevs && i < drv->conf.instances; i++) {
 		err = driver_add_device(drv, i);
 		if (err) {
 			driver_del_devices(drv);
@@ -337,8 +332,8 @@ int chr_ext_driver_reg(const struct chr_ext_ops *ops)
 
 	err = driver_list_add(drv);
 	if (err) {
-		pr_err("%s: refused: a driver of this name is attached\n",
-		       drv->name);
+		chr_ext_refuse(-err, NULL, drv->conf.name,
+			       "a driver of this name is attached");
 		goto err_put;
 	}
 
@@ -391,34 +386,6 @@ void chr_ext_driver_unreg(const struct chr_ext_ops *ops)
 	chr_ext_driver_put(drv);
 }
 
-/*
- * What open files and devices depend on has to stay. Return: what does not, or
- * NULL.
- */
-static const char *update_differs(const struct chr_ext_driver *drv,
-				  const struct chr_ext_ops *ops)
-{
-	if (strcmp(drv->name, ops->name))
-		return "name";
-	if (strcmp(drv->compatible, ops->compatible))
-		return "compatible";
-	if (drv->layout != ops->layout)
-		return "layout";
-	if (drv->file_size != ops->file_size)
-		return "file_size";
-	if (drv->dev_size != ops->dev_size)
-		return "dev_size";
-	if (drv->mem_size != ops->mem_size)
-		return "mem_size";
-	if (drv->instances != ops->instances)
-		return "instances";
-	if (drv->mode != ops->mode)
-		return "mode";
-	if (drv->flags != ops->flags)
-		return "flags";
-	return NULL;
-}
-
 /**
  * chr_ext_driver_update() - put other ops in the place of a driver's
  * @ops: the new ones; they live until the next update or chr_ext_driver_unreg()
@@ -440,16 +407,13 @@ int chr_ext_driver_update(const struct chr_ext_ops *ops,
 	if (WARN_ON_ONCE(!drv))
 		return -EINVAL;
 
-	member = update_differs(drv, ops);
-	if (member) {
-		chr_ext_refuse(pr_err, drv, drv->name,
-			       "the new version differs in %s, which an update cannot change",
-			       member);
-		return -EINVAL;
-	}
+	member = chr_ext_ops_differ(&drv->conf, ops);
+	if (member)
+		return chr_ext_refuse(EINVAL, drv->log, drv->conf.name,
+				      "the new version differs in %s, which an update cannot change",
+				      member);
 
-	WRITE_ONCE(drv->max_io, ops->max_io);
-	WRITE_ONCE(drv->timeout_ms, ops->timeout_ms);
+	chr_ext_ops_adopt(&drv->conf, ops);
 	/* Pairs with the READ_ONCE() in chr_ext_enter(). */
 	scoped_guard(mutex, &drivers_lock)
 		smp_store_release(&drv->ops, ops);

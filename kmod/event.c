@@ -8,7 +8,8 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
-#include "chr_ext.h"
+#include "dev.h"
+#include "event.h"
 
 /* Events of a device that its driver has not been told yet. */
 struct chr_ext_events {

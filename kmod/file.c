@@ -14,7 +14,10 @@
 #include <linux/slab.h>
 #include <linux/splice.h>
 
-#include "chr_ext.h"
+#include "dev.h"
+#include "file.h"
+#include "io.h"
+#include "log.h"
 #include "trace.h"
 
 static atomic64_t last_id = ATOMIC64_INIT(0);
@@ -60,7 +63,7 @@ u64 chr_ext_cgroup_id(void)
 static struct chr_ext_open *open_alloc(struct chr_ext_device *dev,
 				       struct file *file)
 {
-	u32 size = dev->drv->file_size;
+	u32 size = dev->drv->conf.file_size;
 	struct chr_ext_open *f;
 
 	f = kvzalloc(struct_size(f, data, size), GFP_KERNEL_ACCOUNT);
@@ -79,9 +82,9 @@ static struct chr_ext_open *open_alloc(struct chr_ext_device *dev,
 	f->file = file;
 
 	mutex_init(&f->own_turn.lock);
-	if (dev->drv->flags & CHR_EXT_SERIAL_DEV)
+	if (dev->drv->conf.flags & CHR_EXT_SERIAL_DEV)
 		f->turn = &dev->turn;
-	else if (dev->drv->flags & CHR_EXT_SERIAL_FILE)
+	else if (dev->drv->conf.flags & CHR_EXT_SERIAL_FILE)
 		f->turn = &f->own_turn;
 	return f;
 }
@@ -177,7 +180,7 @@ static int chr_ext_open(struct inode *inode, struct file *file)
 	file->private_data = f;
 	/* Ops do not wait for data: io_uring needs no thread to wait in. */
 	file->f_mode |= FMODE_NOWAIT;
-	if (!(dev->drv->flags & (CHR_EXT_SEEKABLE | CHR_EXT_NULL_SEEK)))
+	if (!(dev->drv->conf.flags & (CHR_EXT_SEEKABLE | CHR_EXT_NULL_SEEK)))
 		stream_open(inode, file);
 	return 0;
 }
@@ -303,7 +306,7 @@ static loff_t chr_ext_llseek(struct file *file, loff_t offset, int whence)
 
 	if (READ_ONCE(f->dev->dead))
 		return -ENODEV;
-	if (f->dev->drv->flags & CHR_EXT_NULL_SEEK)
+	if (f->dev->drv->conf.flags & CHR_EXT_NULL_SEEK)
 		return file->f_pos = 0;
 	return seek_by_driver(file, offset, whence);
 }
@@ -356,7 +359,7 @@ static void chr_ext_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct chr_ext_open *f = file->private_data;
 
-	seq_printf(m, "chr_ext-driver:\t%s\n", f->dev->drv->name);
+	seq_printf(m, "chr_ext-driver:\t%s\n", f->dev->drv->conf.name);
 	seq_printf(m, "chr_ext-device:\t%s\n", dev_name(&f->dev->dev));
 	seq_printf(m, "chr_ext-state:\t%s\n",
 		   READ_ONCE(f->dev->dead) ? "revoked" : "live");

@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
-#include "chr_ext.h"
+#include "io.h"
 #include "trace.h"
 
 /**
@@ -137,7 +137,7 @@ static long write_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 	size_t len = iov_iter_count(from), copied;
 	long ret;
 
-	if (f->dev->drv->flags & CHR_EXT_SINK) {
+	if (f->dev->drv->conf.flags & CHR_EXT_SINK) {
 		xfer->pub.len = len;
 		ret = write_call(f, xfer);
 		if (ret > 0)
@@ -150,7 +150,7 @@ static long write_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 	xfer->fault = copied < len;
 	/* Half a message is none. */
 	if (xfer->fault &&
-	    (!copied || !(f->dev->drv->flags & CHR_EXT_STREAM))) {
+	    (!copied || !(f->dev->drv->conf.flags & CHR_EXT_STREAM))) {
 		iov_iter_revert(from, copied);
 		return -EFAULT;
 	}
@@ -183,7 +183,7 @@ static bool xfer_goes_on(const struct chr_ext_xfer *xfer,
 static ssize_t xfer_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 			struct kiocb *iocb, struct iov_iter *iter, once_t once)
 {
-	const u32 flags = f->dev->drv->flags;
+	const u32 flags = f->dev->drv->conf.flags;
 	long ret;
 
 	xfer->pub.flags = io_flags(iocb);
@@ -211,7 +211,7 @@ static ssize_t file_xfer(struct kiocb *iocb, struct iov_iter *iter,
 {
 	struct chr_ext_open *f = iocb->ki_filp->private_data;
 	u32 size = min_t(size_t, iov_iter_count(iter),
-			 READ_ONCE(f->dev->drv->max_io));
+			 READ_ONCE(f->dev->drv->conf.max_io));
 	u8 small[CHR_EXT_SMALL_IO] __aligned(8);
 	struct chr_ext_xfer xfer = {
 		.pub.file = &f->pub,
@@ -278,7 +278,7 @@ ssize_t chr_ext_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	ssize_t ret;
 
 	ret = file_xfer(iocb, from, write_once,
-			f->dev->drv->flags & CHR_EXT_SINK);
+			f->dev->drv->conf.flags & CHR_EXT_SINK);
 	if (ret >= 0) {
 		chr_ext_stat_add(f->dev, STAT_WRITES, 1);
 		chr_ext_stat_add(f->dev, STAT_WRITTEN_BYTES, ret);

@@ -14,7 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
-#include "chr_ext.h"
+#include "io.h"
 
 #define MAX_TRIES	16	/* for the same page in a row */
 

@@ -20,7 +20,7 @@
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
-#include "chr_ext.h"
+#include "log.h"
 
 #define LOG_RECORDS	256	/* in a ring; a power of two */
 #define LOG_KEEP	16	/* logs of detached drivers */
@@ -321,6 +321,37 @@ void chr_ext_log_note(struct chr_ext_log *log, unsigned int level,
 	len = vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	chr_ext_log_write(log, level, "-", text, len);
+}
+
+/**
+ * chr_ext_refuse() - report a refusal
+ * @err: what the caller gets, a positive errno
+ * @log: the driver's log, or NULL while its name is not known to be valid
+ * @name: what is refused; at most CHR_EXT_NAME_LEN - 1 characters are printed
+ * @fmt: the reason, one sentence
+ *
+ * In the kernel log, rate-limited, and in the driver's.
+ *
+ * Return: -@err.
+ * Context: process.
+ */
+int chr_ext_refuse(int err, struct chr_ext_log *log, const char *name,
+		   const char *fmt, ...)
+{
+	static DEFINE_RATELIMIT_STATE(rate, DEFAULT_RATELIMIT_INTERVAL, 200);
+	struct va_format text = { .fmt = fmt };
+	va_list args;
+
+	va_start(args, fmt);
+	text.va = &args;
+	if (__ratelimit(&rate))
+		pr_err("%.*s: refused: %pV\n", CHR_EXT_NAME_LEN - 1, name,
+		       &text);
+	if (log)
+		chr_ext_log_note(log, CHR_EXT_ERR, "%.*s: refused: %pV",
+				 CHR_EXT_NAME_LEN - 1, name, &text);
+	va_end(args);
+	return -err;
 }
 
 void chr_ext_log_init(void)

@@ -4,7 +4,11 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
-#include "chr_ext.h"
+#include "dev.h"
+#include "event.h"
+#include "family.h"
+#include "log.h"
+#include "ops.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -16,12 +20,47 @@ static char *node_mode(const struct device *dev, umode_t *mode)
 	struct chr_ext_device *d = dev_get_drvdata(dev);
 
 	if (mode)
-		*mode = d->drv->mode;
+		*mode = d->drv->conf.mode;
 	return NULL;
 }
 
+static ssize_t abi_show(const struct class *class,
+			const struct class_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", CHR_EXT_ABI);
+}
+static CLASS_ATTR_RO(abi);
+
+static ssize_t families_show(const struct class *class,
+			     const struct class_attribute *attr, char *buf)
+{
+	struct chr_ext_family *const *at, *f;
+	int len = 0;
+
+	for_each_chr_ext_family(f, at)
+		len += sysfs_emit_at(buf, len, "%s%s", len ? " " : "", f->name);
+	return len + sysfs_emit_at(buf, len, "\n");
+}
+static CLASS_ATTR_RO(families);
+
+static ssize_t flags_show(const struct class *class,
+			  const struct class_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "0x%x\n", CHR_EXT_FLAGS);
+}
+static CLASS_ATTR_RO(flags);
+
+static struct attribute *class_attrs[] = {
+	&class_attr_abi.attr,
+	&class_attr_families.attr,
+	&class_attr_flags.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(class);
+
 const struct class chr_ext_class = {
 	.name = "chr_ext",
+	.class_groups = class_groups,
 	.devnode = node_mode,
 };
 
@@ -44,15 +83,15 @@ static int __init chr_ext_init(void)
 	chr_ext_log_init();
 
 	/*
-	 * It cannot be undone, but goes with the module's BTF. Nobody can attach
+	 * Cannot be undone, but goes with the module's BTF. No driver attaches
 	 * before the module is live.
 	 */
 	err = chr_ext_ops_register();
 	if (err)
 		goto err_log;
 
-	/* Last: from here on people can make things. */
-	err = chr_ext_board_init();
+	/* Last: families can offer interfaces to users. */
+	err = chr_ext_families_init();
 	if (err)
 		goto err_log;
 
@@ -76,9 +115,9 @@ err_chrdev:
  */
 static void __exit chr_ext_exit(void)
 {
-	/* The work that is left can hold the last reference to a device. */
+	/* Work that is left can hold the last reference to a device. */
 	chr_ext_event_exit();
-	chr_ext_board_exit();
+	chr_ext_families_exit();
 	chr_ext_log_exit();
 	chr_ext_dev_exit();
 	class_unregister(&chr_ext_class);
@@ -89,4 +128,6 @@ module_init(chr_ext_init);
 module_exit(chr_ext_exit);
 
 MODULE_DESCRIPTION("Character device drivers written in BPF");
+MODULE_AUTHOR("The chr_ext developers");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(CHR_EXT_VERSION);

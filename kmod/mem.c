@@ -11,7 +11,7 @@
 #include <linux/mman.h>
 #include <linux/vmalloc.h>
 
-#include "chr_ext.h"
+#include "file.h"
 
 /**
  * chr_ext_mem_alloc() - get the pages of a device
@@ -118,7 +118,7 @@ int chr_ext_mmap(struct file *file, struct vm_area_struct *vma)
 			(vma->vm_flags & VM_WRITE ? PROT_WRITE : 0),
 		.flags = vma->vm_flags & VM_MAYSHARE ? MAP_SHARED : MAP_PRIVATE,
 	} };
-	const u64 size = f->dev->drv->mem_size;
+	const u64 size = f->dev->drv->conf.mem_size;
 	vm_flags_t never = VM_MAYEXEC;
 	long err;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The struct_ops side: what the verifier and the BPF system call ask of us.
+ * struct chr_ext_ops towards the verifier and bpf(2).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -11,13 +11,15 @@
 #include <linux/ctype.h>
 #include <linux/module.h>
 
-#include "chr_ext.h"
-
-#define MEMBER(m)	offsetof(struct chr_ext_ops, m)
+#include "allow.h"
+#include "driver.h"
+#include "kfuncs.h"
+#include "log.h"
+#include "ops.h"
 
 /*
- * file->dev is as good as the file, and io->file as the io. The verifier takes
- * that from types of these names in the same BTF.
+ * file->dev is trusted as the file is, and io->file as the io. The verifier looks
+ * for types of these names in the same BTF.
  */
 struct chr_ext_file__safe_trusted {
 	struct chr_ext_dev *dev;
@@ -27,8 +29,41 @@ struct chr_ext_io__safe_trusted {
 	struct chr_ext_file *file;
 };
 
-/* The BTF of this module; set by init, which runs only if there is one. */
+/* The BTF of this module; set by ops_init(), which runs only if there is one. */
 static const struct btf *chr_ext_btf;
+
+/*
+ * Bytes that a function returns, 0 for none. @id is that of its prototype, or of
+ * a type that leads there.
+ */
+static u32 return_size(const struct btf *btf, u32 id)
+{
+	const struct btf_type *t;
+
+	do {
+		t = btf_type_by_id(btf, id);
+		if (!t)
+			return 0;
+		id = t->type;
+	} while (!btf_type_is_func_proto(t));
+
+	while (id) {
+		t = btf_type_by_id(btf, id);
+		switch (t ? btf_kind(t) : BTF_KIND_UNKN) {
+		case BTF_KIND_TYPEDEF:
+		case BTF_KIND_CONST:
+		case BTF_KIND_VOLATILE:
+		case BTF_KIND_TYPE_TAG:
+			id = t->type;
+			break;
+		case BTF_KIND_PTR:
+			return sizeof(void *);
+		default:
+			return t ? t->size : 0;
+		}
+	}
+	return 0;
+}
 
 static bool ops_is_valid_access(int off, int size, enum bpf_access_type type,
 				const struct bpf_prog *prog,
@@ -44,71 +79,9 @@ static bool ops_is_valid_access(int off, int size, enum bpf_access_type type,
 	return btf_ctx_access(off, size, type, prog, info);
 }
 
-/*
- * Some helpers and kfuncs wait for user space without a page fault: they look
- * pages of another task up, read a file that is mapped (for a build id, or as
- * a dynptr), which can be on FUSE, or wait for a key that a user agent makes,
- * or for an input device that is a process (uhid).
- * Work of a task runs where it may fault, and can hold a device meanwhile. No
- * guard could be drained then.
- */
-static const struct bpf_func_proto *
-ops_get_func_proto(enum bpf_func_id id, const struct bpf_prog *prog)
-{
-	if (id == BPF_FUNC_copy_from_user_task ||
-	    (id == BPF_FUNC_get_task_stack && prog->sleepable))
-		return NULL;
-	/* 6.12 lets a program that must not sleep go on as one that may. */
-	if (id == BPF_FUNC_tail_call)
-		return NULL;
-	return bpf_base_func_proto(id, prog);
-}
-
-static const char *const waiting_kfuncs[] = {
-	"bpf_copy_from_user_task_str",
-	"bpf_copy_from_user_task_dynptr",
-	"bpf_copy_from_user_task_str_dynptr",
-	"bpf_dynptr_from_file",
-	"bpf_lookup_user_key",
-	"bpf_task_work_schedule_signal",
-	"bpf_task_work_schedule_signal_impl",
-	"bpf_task_work_schedule_resume",
-	"bpf_task_work_schedule_resume_impl",
-	"hid_bpf_allocate_context",
-	"hid_bpf_hw_output_report",
-	"hid_bpf_hw_request",
-	"hid_bpf_input_report",
-};
-
-/* Their ids in the kernel's BTF, or an error where it has none. */
-static s32 waiting_ids[ARRAY_SIZE(waiting_kfuncs)];
-
-static void find_waiting_kfuncs(void)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(waiting_kfuncs); i++)
-		waiting_ids[i] = chr_ext_find_kfunc(waiting_kfuncs[i]);
-}
-
-static const char *waiting_kfunc(const struct bpf_insn *insn)
-{
-	size_t i;
-
-	/* An offset says that it is a module's. */
-	if (insn->code != (BPF_JMP | BPF_CALL) || insn->off ||
-	    insn->src_reg != BPF_PSEUDO_KFUNC_CALL)
-		return NULL;
-
-	for (i = 0; i < ARRAY_SIZE(waiting_kfuncs); i++)
-		if (insn->imm == waiting_ids[i])
-			return waiting_kfuncs[i];
-	return NULL;
-}
-
-/* Without btf_struct_access all that a program is given is read-only. */
+/* No btf_struct_access: the types that programs see are read-only. */
 static const struct bpf_verifier_ops ops_verifier_ops = {
-	.get_func_proto = ops_get_func_proto,
+	.get_func_proto = chr_ext_helper_proto,
 	.is_valid_access = ops_is_valid_access,
 };
 
@@ -121,35 +94,39 @@ static int ops_init(struct btf *btf)
 	return 0;
 }
 
-/*
- * Only those who may load BPF get here, so there is no limit to the rate of
- * these lines: the last one is the one that is wanted.
- */
 #define refuse(err, name, fmt, ...)					\
-	(pr_err("%.*s: refused: " fmt "\n", CHR_EXT_NAME_LEN - 1, name,	\
-		##__VA_ARGS__), -(err))
+	chr_ext_refuse(err, NULL, name, fmt, ##__VA_ARGS__)
 
 /*
- * Every op that is served runs in process context and may sleep, but not for
- * user space. The kernel does not ask modules about the kfuncs of its own.
+ * A program whose return value is narrower than the op's would leave half of the
+ * register undefined. Programs without BTF of their functions are not checked;
+ * what they return is.
  */
+static int check_return_type(const struct btf_type *t,
+			     const struct btf_member *member,
+			     const struct bpf_prog *prog)
+{
+	u32 want, has;
+
+	if (!prog->aux->func_info)
+		return 0;
+	want = return_size(chr_ext_btf, member->type);
+	has = return_size(prog->aux->btf, prog->aux->func_info[0].type_id);
+	if (want == has)
+		return 0;
+	return refuse(EINVAL, prog->aux->name,
+		      "it returns %u bytes, the op %u: use the op's return type",
+		      has, want);
+}
+
 static int ops_check_member(const struct btf_type *t,
 			    const struct btf_member *member,
 			    const struct bpf_prog *prog)
 {
-	const char *kfunc;
-	u32 i;
-
-	for (i = 0; i < prog->len; i++) {
-		kfunc = waiting_kfunc(&prog->insnsi[i]);
-		if (kfunc)
-			return refuse(EACCES, prog->aux->name,
-				      "%s may wait for user space", kfunc);
-	}
-	return 0;
+	return check_return_type(t, member, prog) ?: chr_ext_check_calls(prog);
 }
 
-static int check_name(const char *name)
+static int check_name(const char *name, const char *text)
 {
 	size_t len = strnlen(name, CHR_EXT_NAME_LEN);
 	size_t i;
@@ -161,14 +138,14 @@ static int check_name(const char *name)
 		return refuse(EINVAL, "?", "the name is empty");
 
 	for (i = 0; i < len; i++)
-		if (!isascii(name[i]) || !isgraph(name[i]) ||
-		    strchr("/!\\", name[i]))
+		if (!isascii(name[i]) ||
+		    (!isalnum(name[i]) && !strchr("._-", name[i])))
 			return refuse(EINVAL, "?",
-				      "the name has the character 0x%02x at %zu, which no node may have",
+				      "the name has the character 0x%02x at %zu; letters, digits, '.', '_' and '-' are valid",
 				      (u8)name[i], i);
 
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
-		return refuse(EINVAL, name, "this is no name of a node");
+		return refuse(EINVAL, name, "a node cannot have this name");
 	return 0;
 }
 
@@ -209,93 +186,151 @@ static int check_compatible(const char *name, const char *compatible)
 	return 0;
 }
 
-static int check_max(const char *name, const char *member, u32 value, u32 max)
+/*
+ * The data members. A number is checked after a 0 has been replaced by its
+ * default. FIXED members have to stay the same in a live update.
+ */
+struct data_member {
+	const char *name;
+	u32 offset;
+	u32 size;
+	bool fixed;
+	int (*check)(const char *name, const char *text);	/* of a text */
+	u64 bits;			/* of a word of flags: all of them */
+	u64 least, most, dflt;		/* of a number */
+	bool octal;			/* in messages */
+};
+
+#define FIXED		true
+#define UPDATED		false
+#define MEMBER(m, ...)							\
+	{ #m, offsetof(struct chr_ext_ops, m),				\
+	  sizeof_field(struct chr_ext_ops, m), __VA_ARGS__ }
+#define TEXT(m, _check, _fixed)						\
+	MEMBER(m, .fixed = _fixed, .check = _check)
+#define BITS(m, _bits, _dflt, _fixed)					\
+	MEMBER(m, .fixed = _fixed, .bits = _bits, .dflt = _dflt)
+#define NUMBER(m, _least, _most, _dflt, _fixed)				\
+	MEMBER(m, .fixed = _fixed, .least = _least, .most = _most, .dflt = _dflt)
+
+#define OCTAL(m, _most, _dflt, _fixed)					\
+	MEMBER(m, .fixed = _fixed, .most = _most, .dflt = _dflt, .octal = true)
+
+static const struct data_member data_members[] = {
+	TEXT(name, check_name, FIXED),
+	TEXT(compatible, check_compatible, FIXED),
+	OCTAL(mode, 0777, 0600, FIXED),
+	BITS(flags, CHR_EXT_FLAGS, 0, FIXED),
+	NUMBER(instances, 1, CHR_EXT_MAX_INSTANCES, 1, FIXED),
+	NUMBER(file_size, 0, CHR_EXT_MAX_FILE_SIZE, 0, FIXED),
+	NUMBER(dev_size, 0, CHR_EXT_MAX_DEV_SIZE, 0, FIXED),
+	NUMBER(max_io, 1, CHR_EXT_MAX_IO, CHR_EXT_DEFAULT_IO, UPDATED),
+	NUMBER(layout, 0, U32_MAX, 0, FIXED),
+	NUMBER(mem_size, 0, CHR_EXT_MAX_MEM, 0, FIXED),
+	NUMBER(timeout_ms, 0, U32_MAX, 0, UPDATED),
+};
+
+static u64 member_get(const struct data_member *m, const void *ops)
 {
-	if (value > max)
-		return refuse(EINVAL, name, "%s is %u, more than %u", member,
-			      value, max);
+	return m->size == sizeof(u64) ? *(const u64 *)(ops + m->offset) :
+					*(const u32 *)(ops + m->offset);
+}
+
+static void member_set(const struct data_member *m, void *ops, u64 value)
+{
+	if (m->size == sizeof(u64))
+		WRITE_ONCE(*(u64 *)(ops + m->offset), value);
+	else
+		WRITE_ONCE(*(u32 *)(ops + m->offset), value);
+}
+
+static int member_init(const struct data_member *m, struct chr_ext_ops *to,
+		       const struct chr_ext_ops *from)
+{
+	u64 value;
+	int err;
+
+	if (m->check) {
+		err = m->check(from->name, (const char *)from + m->offset);
+		if (!err)
+			strscpy((char *)to + m->offset,
+				(const char *)from + m->offset, m->size);
+		return err;
+	}
+
+	value = member_get(m, from) ?: m->dflt;
+	if (m->bits && value & ~m->bits)
+		return refuse(EINVAL, from->name, "%s 0x%llx has unknown bits",
+			      m->name, value);
+	if (!m->bits && value > m->most)
+		return refuse(EINVAL, from->name,
+			      m->octal ? "%s is 0%llo, more than 0%llo" :
+					 "%s is %llu, more than %llu",
+			      m->name, value, m->most);
+	if (value < m->least)
+		return refuse(EINVAL, from->name, "%s is %llu, less than %llu",
+			      m->name, value, m->least);
+	member_set(m, to, value);
 	return 0;
 }
 
-/* Return: 1 when the member is dealt with, 0 for ops, or -errno. */
+/* Return: 1 for a data member, 0 for an op, or -errno. */
 static int ops_init_member(const struct btf_type *t,
 			   const struct btf_member *member,
 			   void *kdata, const void *udata)
 {
-	const struct chr_ext_ops *u = udata;
-	struct chr_ext_ops *k = kdata;
-	const char *name = u->name;
-	int err;
+	u32 offset = __btf_member_bit_offset(t, member) / 8;
+	size_t i;
 
-	switch (__btf_member_bit_offset(t, member) / 8) {
-	case MEMBER(name):
-		err = check_name(name);
-		if (!err)
-			strscpy(k->name, name, sizeof(k->name));
-		break;
-	case MEMBER(compatible):
-		err = check_compatible(name, u->compatible);
-		if (!err)
-			strscpy(k->compatible, u->compatible,
-				sizeof(k->compatible));
-		break;
-	case MEMBER(mode):
-		k->mode = u->mode ?: 0600;
-		err = u->mode & ~0777 ?
-			refuse(EINVAL, name, "mode is 0%o, more than 0777",
-			       u->mode) : 0;
-		break;
-	case MEMBER(flags):
-		k->flags = u->flags;
-		err = u->flags & ~(CHR_EXT_SEEKABLE | CHR_EXT_NULL_SEEK |
-				   CHR_EXT_STREAM | CHR_EXT_SINK |
-				   CHR_EXT_SERIAL_DEV | CHR_EXT_SERIAL_FILE) ?
-			refuse(EINVAL, name, "flags 0x%x has unknown bits",
-			       u->flags) : 0;
-		break;
-	case MEMBER(instances):
-		k->instances = u->instances ?: 1;
-		err = check_max(name, "instances", k->instances,
-				CHR_EXT_MAX_INSTANCES);
-		break;
-	case MEMBER(file_size):
-		k->file_size = u->file_size;
-		err = check_max(name, "file_size", k->file_size,
-				CHR_EXT_MAX_FILE_SIZE);
-		break;
-	case MEMBER(dev_size):
-		k->dev_size = u->dev_size;
-		err = check_max(name, "dev_size", k->dev_size,
-				CHR_EXT_MAX_DEV_SIZE);
-		break;
-	case MEMBER(max_io):
-		k->max_io = u->max_io ?: CHR_EXT_DEFAULT_IO;
-		err = check_max(name, "max_io", k->max_io, CHR_EXT_MAX_IO);
-		break;
-	case MEMBER(layout):
-		k->layout = u->layout;
-		err = 0;
-		break;
-	case MEMBER(mem_size):
-		k->mem_size = PAGE_ALIGN(u->mem_size);
-		err = u->mem_size > CHR_EXT_MAX_MEM ?
-			refuse(EINVAL, name, "mem_size is %llu, more than %u",
-			       u->mem_size, CHR_EXT_MAX_MEM) : 0;
-		break;
-	case MEMBER(timeout_ms):
-		k->timeout_ms = u->timeout_ms;
-		err = 0;
-		break;
-	default:
-		return 0;
-	}
-	return err ?: 1;
+	for (i = 0; i < ARRAY_SIZE(data_members); i++)
+		if (data_members[i].offset == offset)
+			return member_init(&data_members[i], kdata, udata) ?: 1;
+	return 0;
 }
 
-/* What several members have to agree on. */
+/**
+ * chr_ext_ops_differ() - compare what a live update cannot change
+ * @conf: the data members of the attached driver
+ * @ops: those of the new version
+ *
+ * Return: the name of the first member that differs, or NULL.
+ */
+const char *chr_ext_ops_differ(const struct chr_ext_ops *conf,
+			       const struct chr_ext_ops *ops)
+{
+	const struct data_member *m;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(data_members); i++) {
+		m = &data_members[i];
+		if (m->fixed && memcmp((const void *)conf + m->offset,
+				       (const void *)ops + m->offset, m->size))
+			return m->name;
+	}
+	return NULL;
+}
+
+/**
+ * chr_ext_ops_adopt() - take over what a live update changes
+ * @conf: the data members of the attached driver; read at any time
+ * @ops: those of the new version
+ */
+void chr_ext_ops_adopt(struct chr_ext_ops *conf, const struct chr_ext_ops *ops)
+{
+	const struct data_member *m;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(data_members); i++) {
+		m = &data_members[i];
+		if (!m->fixed)
+			member_set(m, conf, member_get(m, ops));
+	}
+}
+
+/* Check members against each other. */
 static int ops_validate(void *kdata)
 {
-	const struct chr_ext_ops *ops = kdata;
+	struct chr_ext_ops *ops = kdata;
 	const u32 seek = CHR_EXT_SEEKABLE | CHR_EXT_NULL_SEEK;
 	const u32 serial = CHR_EXT_SERIAL_DEV | CHR_EXT_SERIAL_FILE;
 	size_t len;
@@ -321,6 +356,7 @@ static int ops_validate(void *kdata)
 			      "%u instances with a dev_size of %u are more than %u bytes together",
 			      ops->instances, ops->dev_size,
 			      CHR_EXT_MAX_DEV_SIZE);
+	ops->mem_size = PAGE_ALIGN(ops->mem_size);
 	if (ops->instances * ops->mem_size > CHR_EXT_MAX_MEM)
 		return refuse(EINVAL, ops->name,
 			      "%u instances with a mem_size of %llu are more than %u bytes together",
@@ -328,7 +364,7 @@ static int ops_validate(void *kdata)
 	return 0;
 }
 
-/* A node is a thing of the whole machine; CAP_BPF is not enough. */
+/* A node is visible to the whole machine: CAP_BPF is not enough. */
 static int ops_reg(void *kdata, struct bpf_link *link)
 {
 	const struct chr_ext_ops *ops = kdata;
@@ -354,10 +390,7 @@ static void ops_unreg(void *kdata, struct bpf_link *link)
 	chr_ext_driver_unreg(kdata);
 }
 
-/*
- * The shape of the ops that are served. One without a stub is refused by the
- * kernel when its program is loaded.
- */
+/* The shapes of ops; also the targets of the kernel's CFI. */
 static int stub_dev(struct chr_ext_dev *dev)
 {
 	return 0;
@@ -402,27 +435,14 @@ static int stub_mmap(struct chr_ext_file *file, struct chr_ext_map *map)
 	return 0;
 }
 
-static void __maybe_unused stub_event(struct chr_ext_dev *dev, struct chr_ext_event *event)
+static void stub_event(struct chr_ext_dev *dev, struct chr_ext_event *event)
 {
 }
 
 static struct chr_ext_ops ops_stubs = {
-	.probe = stub_dev,
-	.remove = stub_dev_void,
-	.open = stub_file,
-	.close = stub_file_void,
-	.read = stub_io,
-	.write = stub_io,
-	.poll = stub_poll,
-	.ioctl = stub_ioctl,
-	.llseek = stub_llseek,
-	.mmap = stub_mmap,
-	.fsync = stub_file,
-	.flush = stub_file,
-#if CHR_EXT_ABI >= 2
-	.event = stub_event,
-#endif
-	.update = stub_dev_void,
+#define STUB(member, shape, group)	.member = stub_##shape,
+	CHR_EXT_OPS(STUB)
+#undef STUB
 };
 
 static struct bpf_struct_ops chr_ext_struct_ops = {
@@ -440,10 +460,10 @@ static struct bpf_struct_ops chr_ext_struct_ops = {
 };
 
 /**
- * chr_ext_ops_register() - offer struct chr_ext_ops and the kfuncs to BPF
+ * chr_ext_ops_register() - register struct chr_ext_ops and the kfuncs
  *
- * The kernel says success where the module has no BTF, or one that does not
- * fit the kernel's; that ops_init() has run is the proof.
+ * The kernel returns success where the module has no BTF, or BTF that does not
+ * fit the kernel's; only then does ops_init() not run.
  *
  * Return: 0 or -errno
  */
@@ -456,8 +476,6 @@ int chr_ext_ops_register(void)
 		err = -EOPNOTSUPP;
 	if (!err)
 		err = chr_ext_kfuncs_register(chr_ext_btf);
-	if (!err)
-		find_waiting_kfuncs();
 
 	if (err == -EOPNOTSUPP)
 		pr_err("no usable BTF: install a kernel with CONFIG_DEBUG_INFO_BTF_MODULES and a module built with that kernel's headers and pahole\n");

@@ -8,7 +8,7 @@
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
 
-#include "chr_ext.h"
+#include "file.h"
 
 /*
  * len: bytes asked for. ret: what the caller gets. ns: how long it took; 0

@@ -11,7 +11,9 @@
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
 
-#include "chr_ext.h"
+#include "dev.h"
+#include "file.h"
+#include "wait.h"
 
 /* Among the events of a wake-up for one; nobody waits for it. */
 #define WAKE_ONE	((__force __poll_t)CHR_EXT_WAKE_ONE)
@@ -38,7 +40,7 @@ static int sleeper_wake(struct wait_queue_entry *entry, unsigned int mode,
 /* An update can change the limit, also for who waits already. */
 static long time_left(struct chr_ext_device *dev, unsigned long start)
 {
-	u32 ms = READ_ONCE(dev->drv->timeout_ms);
+	u32 ms = READ_ONCE(dev->drv->conf.timeout_ms);
 	unsigned long limit, waited = jiffies - start;
 
 	if (!ms)

@@ -137,7 +137,7 @@ int verb_board_save(const struct options *opt)
 static const char *compatible_problem(const char *s)
 {
 	if (!*s || strlen(s) >= CHR_EXT_MATCH_LEN)
-		return "it has 1 to 127 characters";
+		return "it has 1 to 511 characters";
 	for (; *s; s++)
 		if (!isascii(*s) || !isgraph(*s))
 			return "only printable ASCII characters other than blank are allowed";

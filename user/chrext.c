@@ -114,8 +114,9 @@ const char *name_problem(const char *name)
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
 		return "that is a directory";
 	for (p = name; *p; p++)
-		if (*p <= ' ' || *p > '~' || strchr("/!\\", *p))
-			return "only printable ASCII characters other than blank, '/', '!' and '\\' are allowed";
+		if (!strchr("abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", *p))
+			return "only letters, digits, '.', '_' and '-' are allowed";
 	return NULL;
 }
 

@@ -181,7 +181,7 @@ static struct rtc_timer *rtc_timer_of(struct chr_ext_dev *dev)
 /* Nanoseconds since 1970. The system's clock can be set to before it. */
 static __u64 rtc_now(struct rtc *rtc)
 {
-	__u64 ns = chr_ext_real_ns() + rtc->offset;
+	__u64 ns = chr_ext_clock_ns(CLOCK_REALTIME) + rtc->offset;
 
 	return (__s64)ns < 0 ? 0 : ns;
 }
@@ -358,7 +358,7 @@ static long rtc_set_time(struct chr_ext_file *file, struct rtc *rtc,
 	/* Nanoseconds of later years do not fit. */
 	if (tm->tm_year > 2261 - 1900)
 		return -ERANGE;
-	rtc->offset = tm_to_time(tm) * SECOND - chr_ext_real_ns();
+	rtc->offset = tm_to_time(tm) * SECOND - chr_ext_clock_ns(CLOCK_REALTIME);
 	return 0;
 }
 

@@ -116,7 +116,7 @@ static long ticker_start(struct ticker *t, struct ticker_timer *timer)
 /* The ticks that are due: more than one when this comes late. */
 static void ticker_count(struct ticker *t)
 {
-	__u64 now = chr_ext_now_ns(), last = t->last, n;
+	__u64 now = chr_ext_clock_ns(CLOCK_MONOTONIC), last = t->last, n;
 	struct tick *tick;
 
 	if (now < t->next)
@@ -180,7 +180,7 @@ int BPF_PROG(ticker_probe, struct chr_ext_dev *dev)
 	if (period_us < MIN_US || period_us > MAX_US)
 		return -EINVAL;
 	t->period = period_us * 1000ULL;
-	t->next = chr_ext_now_ns() + t->period;
+	t->next = chr_ext_clock_ns(CLOCK_MONOTONIC) + t->period;
 	return ticker_init_timer(dev, t, timer);
 }
 
@@ -264,7 +264,7 @@ static long ticker_set_period(struct chr_ext_file *file, struct ticker *t,
 		return -EINVAL;
 	bpf_timer_cancel(&timer->timer);
 	t->period = us * 1000ULL;
-	t->next = chr_ext_now_ns() + t->period;
+	t->next = chr_ext_clock_ns(CLOCK_MONOTONIC) + t->period;
 	return ticker_arm(t, timer);
 }
 

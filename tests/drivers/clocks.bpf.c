@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Made with a newer header than an old module knows: four clocks, a word each. */
+/* A read gives the time of four clocks, the last of which does not exist. */
 #include <chr_ext/chr_ext.bpf.h>
 
 SEC("struct_ops/read")

@@ -66,9 +66,9 @@ build_kernel() {
 	build "$1" module $chips "KERNELDIR=$at/usr/lib/modules/$1/build" "${cross[@]}"
 }
 
-# The module that an older header knows, for suites that say "# wants: old".
-build_old() {
-	build "$1-old" module "KERNELDIR=/usr/lib/modules/$1/build" CHR_EXT_ABI=1
+# The module without families of hardware, for suites with "# wants: bare".
+build_bare() {
+	build "$1-bare" module "KERNELDIR=/usr/lib/modules/$1/build" CHR_EXT_WITHOUT=gpio
 }
 
 build_common() {

@@ -170,7 +170,7 @@ run_suites() {
 	for v in $wanted; do
 		if build_kernel "$v" && {
 			[ "$(arch "$v")" != amd64 ] ||
-				! grep -qx '# wants: old' "${paths[@]}" || build_old "$v"
+				! grep -qx '# wants: bare' "${paths[@]}" || build_bare "$v"
 		}; then
 			built+=("$v")
 		else

@@ -16,7 +16,7 @@ named() {
 
 # What is there before, to be there after.
 state() {
-	echo /dev/* "$class"/* "$drivers"/chr_ext* /sys/bus/platform/devices/*
+	echo /dev/* "$class"/*/ "$drivers"/chr_ext* /sys/bus/platform/devices/*
 }
 
 # Refused names are the last words of the kernel's log but for the core's.
@@ -47,8 +47,8 @@ mkdir /sys/fs/bpf/x
 refused_by_both "an empty name" '' "the name is empty"
 refused_by_both "a slash" 'a/b' "character 0x2f at 1"
 refused "a leading slash" '/a' "character 0x2f at 0"
-refused "a dot" '.' "no name of a node"
-refused_by_both "two dots" '..' "no name of a node"
+refused "a dot" '.' "a node cannot have this name"
+refused_by_both "two dots" '..' "a node cannot have this name"
 refused "a blank" 'a b' "character 0x20 at 1"
 refused_by_both "a newline" 'a\n' "character 0x0a at 1"
 refused "a control character" '\x01a' "character 0x01 at 0"
@@ -70,7 +70,9 @@ taken() {
 
 taken "31 characters" "$template" "$template"
 taken "a name with dots" '.a..b' '.a..b'
-taken "a name of punctuation" 'a%b:c' 'a%b:c'
+taken "every kind of character" 'aZ0._-9' 'aZ0._-9'
+refused "a percent sign" 'a%b' "character 0x25 at 1"
+refused "a colon" 'a:b' "character 0x3a at 1"
 
 mknod /dev/by-hand c 1 3
 refused "a node made by mknod" 'by-hand' "there is a /dev/by-hand"

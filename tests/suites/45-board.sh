@@ -159,7 +159,7 @@ refuses 'line 0 of port: the chip mychip has no offset 8' c port=mychip:8
 refuses 'port: the offset 65535 is too large' c port=mychip:65535
 refuses 'line 1 of port, mychip:1, is there twice' c port=mychip:1,mychip:1
 refuses 'line 0 of reset, mychip:3, is there twice' c port=mychip:3 reset=led
-refuses 'compatible has 1 to 127 characters' '' port=led
+refuses 'compatible has 1 to 511 characters' '' port=led
 refuses 'compatible has the character 0x20' 'a b' port=led
 refuses 'compatible has the character 0xc3' ä port=led
 refuses '"live" cannot be a con_id: it is an attribute of boards' c live=led
@@ -225,7 +225,7 @@ stored '' '0: the file ends without a compatible'
 stored '# nothing\n\n' '2: the file ends without a compatible'
 stored 'compatible=c\n' '1: the file ends without lines'
 stored 'port=led\n' '1: the file ends without a compatible'
-stored 'compatible=\nport=led' '1: "" cannot be the compatible: it has 1 to 127 characters'
+stored 'compatible=\nport=led' '1: "" cannot be the compatible: it has 1 to 511 characters'
 stored 'compatible=a b\nport=led' '1: "a b" cannot be the compatible: only printable ASCII characters other than blank are allowed'
 stored 'compatible=c\ncompatible=d\nport=led' '2: "d" cannot be the compatible: there is one already'
 stored 'compatible=c\nport=led\n\nreset' '4: this is not CON_ID=LINE[,LINE]...'

@@ -31,10 +31,10 @@ refused() {
 }
 mkdir $boards/b
 refused "no compatible" "Invalid argument" "compatible is empty" put b/live 1
-refused "an empty one" "Invalid argument" "compatible has 1 to 127" put b/compatible ""
-refused "one of 128 characters" "Invalid argument" "compatible has 1 to 127" \
-	put b/compatible "$(printf 'c%.0s' {1..128})"
-ok "one of 127" put b/compatible "$(printf 'c%.0s' {1..127})"
+refused "an empty one" "Invalid argument" "compatible has 1 to 511" put b/compatible ""
+refused "one of 512 characters" "Invalid argument" "compatible has 1 to 511" \
+	put b/compatible "$(printf 'c%.0s' {1..512})"
+ok "one of 511" put b/compatible "$(printf 'c%.0s' {1..511})"
 refused "a blank" "Invalid argument" "compatible has the character 0x20" \
 	put b/compatible "chr-ext,port other"
 refused "a newline" "Invalid argument" "compatible has the character 0x0a" \
@@ -42,7 +42,7 @@ refused "a newline" "Invalid argument" "compatible has the character 0x0a" \
 refused "a letter that is not ASCII" "Invalid argument" "compatible has the character 0xc3" \
 	put b/compatible "chr-ext,pört"
 text $boards/b/compatible
-is "nothing of it is left" "${#text}" 127
+is "nothing of it is left" "${#text}" 511
 put b/compatible chr-ext,port
 refused "no con_id" "Invalid argument" "it has no con_id: make a directory" put b/live 1
 refused "a con_id of 200 characters" "File name too long" "the name of a con_id has more than 31 characters" \

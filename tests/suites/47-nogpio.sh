@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# wants: old
+# wants: bare
 #
-# A module without the GPIO kfuncs: an old one, which is the same to all others as
-# that for a kernel without GPIOLIB, such as Debian's of the flavour cloud.
+# A module without the GPIO family, as that for a kernel without GPIOLIB, such as
+# Debian's cloud flavour.
 
 . "$SRC/tests/suites/common.bash"
 
 rmmod chr_ext 2> /dev/null
-insmod "$OLD_MODULE"
+insmod "$BARE_MODULE"
 
 ok "doctor does not find that bad" chrext doctor
 like "but says so" "$tap_output" \

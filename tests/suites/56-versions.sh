@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 60
-# wants: old
+# wants: bare
 #
-# Old objects on a new module, new ones on an old one.
+# Objects for a module that has more, or less, than the loaded one.
 
 . "$SRC/tests/suites/common.bash"
 
-# words FILE: what clocks gives, a number a line.
+# words FILE: numbers of 64 bits, one a line.
 words() {
 	dd if="$1" bs=32 count=1 status=none | od -An -v -t d8 -w8 | tr -d ' '
 }
@@ -17,38 +17,41 @@ about() {
 	test $(($1 - $2)) -lt 10000000000 && test $(($2 - $1)) -lt 10000000000
 }
 
-clocks() {
-	ok "$1: an object with chr_ext_clock_ns() loads" \
-		chrext load "$TESTDRIVERS/clocks.bpf.o"
-	mapfile -t got < <(words /dev/clocks)
-	read -r up _ < /proc/uptime
-	ok "$1: the monotonic clock is right" \
-		about "${got[0]}" $((${up/./} * 10000000))
-	ok "$1: and the time of day" \
-		about "${got[1]}" $((${EPOCHREALTIME/./} * 1000))
-	is "$1: an unknown clock is EINVAL" "${got[3]}" -22
+future() {
+	ok "$1: an object with a weak kfunc of a newer module loads" \
+		chrext load "$TESTDRIVERS/future.bpf.o"
+	is "$1: and does without it" "$(words /dev/future)" 0
+	chrext unload future
+	fails "$1: an object that needs it is refused" \
+		chrext load "$REJECT/needs_future.bpf.o"
+	like "$1: and the kfunc is named" "$tap_output" \
+		"calls chr_ext_future.*which neither"
 }
 
 modprobe chr_ext
-clocks "new module"
-ok "new module: the boot clock is right" \
-	about "${got[2]}" $((${up/./} * 10000000))
-ok "new module: an object that needs it loads" \
-	chrext load "$TESTDRIVERS/needs_clock.bpf.o"
+is "the ABI is in sysfs" "$(cat $class/abi)" 1
+like "and the families" "$(cat $class/families)" "^io dev time user.* gpio"
+like "and the flags" "$(cat $class/flags)" "^0x[0-9a-f]+$"
+like "and the version" "$(cat /sys/module/chr_ext/version)" "^[0-9]+\.[0-9]+"
+future module
+ok "an object with clocks loads" chrext load "$TESTDRIVERS/clocks.bpf.o"
+mapfile -t got < <(words /dev/clocks)
+read -r up _ < /proc/uptime
+ok "the monotonic clock is right" about "${got[0]}" $((${up/./} * 10000000))
+ok "and the time of day" about "${got[1]}" $((${EPOCHREALTIME/./} * 1000))
+ok "and the boot clock" about "${got[2]}" $((${up/./} * 10000000))
+is "an unknown clock is EINVAL" "${got[3]}" -22
 chrext unload clocks
-chrext unload needs_clock
-ok "the new module goes" soon rmmod chr_ext
+ok "the module goes" soon rmmod chr_ext
 
-insmod "$OLD_MODULE"
-clocks "old module"
-is "old module: the boot clock is one that it lacks" "${got[2]}" -22
-fails "old module: an object that needs it is refused" \
-	chrext load "$TESTDRIVERS/needs_clock.bpf.o"
-like "in these words" "$tap_output" "calls chr_ext_clock_ns.*which neither"
-fails "old module: a GPIO driver is refused" chrext load "$DRIVERS/port.bpf.o"
+insmod "$BARE_MODULE"
+is "the bare module has only the families of no hardware" \
+	"$(cat $class/families)" "io dev time user"
+future "bare module"
+fails "bare module: a GPIO driver is refused" chrext load "$DRIVERS/port.bpf.o"
 like "and the first kfunc named" "$tap_output" "calls chr_ext_gpio_[a-z_]+\(\), but the loaded chr_ext module has no GPIO"
 for name in scull ticker rtc; do
-	ok "old module: $name loads" chrext load "$DRIVERS/$name.bpf.o"
+	ok "bare module: $name loads" chrext load "$DRIVERS/$name.bpf.o"
 done
 
 done_testing

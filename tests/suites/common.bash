@@ -128,13 +128,12 @@ unused() {
 # Nothing of any driver is left, now or very soon.
 nothing_left() {
 	local d
-	for d in "$class" "$pins"; do
-		if ! dir_empty "$d"; then
-			ls -l "$d"
-			return 1
-		fi
-	done
-	for d in "$drivers"/chr_ext.* /sys/bus/platform/devices/chr_ext.*; do
+	if ! dir_empty "$pins"; then
+		ls -l "$pins"
+		return 1
+	fi
+	# Devices are links to directories, the class has attributes beside them.
+	for d in "$class"/*/ "$drivers"/chr_ext.* /sys/bus/platform/devices/chr_ext.*; do
 		if [ -e "$d" ]; then
 			echo "there is $d"
 			return 1
@@ -171,7 +170,7 @@ stress() {
 finish() {
 	ok "nothing is left: nodes, drivers, pins, references, BPF objects" \
 		nothing_left
-	ok "the module can be unloaded" rmmod chr_ext
+	ok "the module can be unloaded" soon rmmod chr_ext
 	done_testing
 }
 

@@ -15,12 +15,11 @@
 #ifndef CHR_EXT_ABI_H
 #define CHR_EXT_ABI_H
 
-#ifndef CHR_EXT_ABI
-#define CHR_EXT_ABI		2	/* what "Since ABI" counts */
-#endif
+#define CHR_EXT_ABI		1	/* grows with each addition to this file */
+#define CHR_EXT_VERSION		"0.2"
 
 #define CHR_EXT_NAME_LEN	32	/* with the terminating NUL */
-#define CHR_EXT_MATCH_LEN	128	/* with the terminating NUL */
+#define CHR_EXT_MATCH_LEN	512	/* with the terminating NUL */
 
 #define CHR_EXT_MAX_INSTANCES	1024	/* devices of one driver */
 #define CHR_EXT_MAX_FILE_SIZE	(1U << 20)	/* bytes of memory a file */
@@ -419,8 +418,7 @@ struct chr_ext_ops {
 	/**
 	 * @name: Name of the driver, and of its node in /dev when it has one
 	 * device; with more, the number of the device follows (name0, name1,
-	 * ...). 1 to 31 printable ASCII characters except blank, '/', '!' and
-	 * backslash; not "." or "..". EEXIST when a driver has it or a node is there.
+	 * ...). 1 to 31 characters of [A-Za-z0-9._-]; not "." or "..". EEXIST when a driver has it or a node is there.
 	 */
 	char name[CHR_EXT_NAME_LEN];
 

@@ -234,8 +234,7 @@ extern __u8 *chr_ext_dev_mem(struct chr_ext_dev *dev, __u64 offset,
 extern int chr_ext_wake(struct chr_ext_dev *dev, __u32 events) __ksym;
 extern struct chr_ext_dev *chr_ext_dev_get(__u64 id) __ksym;
 extern void chr_ext_dev_put(struct chr_ext_dev *dev) __ksym;
-extern __u64 chr_ext_now_ns(void) __ksym;
-extern __u64 chr_ext_real_ns(void) __ksym;
+extern __s64 chr_ext_clock_ns(__u32 clock) __ksym;
 extern int chr_ext_delay_us(__u32 us) __ksym;
 extern int chr_ext_sleep_us(struct chr_ext_dev *dev, __u32 us) __ksym;
 extern int chr_ext_user_get(struct chr_ext_io *io, __u64 from, void *dst,
@@ -277,7 +276,5 @@ struct chr_ext_ops drv = {						\
 	.name = #drv,							\
 	members								\
 }
-
-#include <chr_ext/compat.bpf.h>
 
 #endif /* CHR_EXT_BPF_H */

@@ -6,9 +6,26 @@
 #include <linux/gpio/consumer.h>
 #include <linux/mutex.h>
 
-#include "chr_ext.h"
+#include "dev.h"
+#include "family.h"
 
 struct chr_ext_player;
+
+/* State of the family in a device. */
+struct chr_ext_gpio_dev {
+	struct mutex lock;		/* additions to gpios; missing */
+	char missing[CHR_EXT_CON_ID_LEN];	/* lines that were not found */
+	struct chr_ext_gpio *gpios[CHR_EXT_MAX_GPIOS];
+};
+
+extern struct chr_ext_family chr_ext_gpio_family;
+extern const struct chr_ext_kfuncs chr_ext_edge_kfuncs[];
+extern const struct chr_ext_kfuncs chr_ext_play_kfuncs[];
+
+static inline struct chr_ext_gpio_dev *to_gpio_dev(struct chr_ext_device *dev)
+{
+	return chr_ext_family_data(dev, &chr_ext_gpio_family);
+}
 
 /* A line whose edges a driver hears. */
 struct chr_ext_line {
@@ -43,6 +60,10 @@ int chr_ext_gpio_put_bits(struct chr_ext_gpio *g, u64 mask, u64 values,
 
 /* edge.c */
 void chr_ext_gpio_deafen(struct chr_ext_gpio *g);
+
+/* board.c */
+int chr_ext_board_init(void);
+void chr_ext_board_exit(void);
 
 /* play.c */
 void chr_ext_player_free(struct chr_ext_gpio *g);

@@ -16,7 +16,9 @@
 #include <linux/pinctrl/pinconf-generic.h>
 #include <linux/slab.h>
 
+#include "board.h"
 #include "gpio.h"
+#include "log.h"
 
 #define SLOTS	CHR_EXT_MAX_GPIOS	/* a power of two */
 
@@ -37,7 +39,7 @@ struct chr_ext_gpio *chr_ext_gpio_find(struct chr_ext_dev *dev, s32 handle)
 	if (handle <= 0)
 		return NULL;
 	/* Pairs with gpio_publish(). */
-	g = smp_load_acquire(&to_device(dev)->gpios[handle % SLOTS]);
+	g = smp_load_acquire(&to_gpio_dev(to_device(dev))->gpios[handle % SLOTS]);
 	return g && g->handle == handle ? g : NULL;
 }
 
@@ -48,25 +50,26 @@ static struct chr_ext_gpio *gpio_by_con_id(struct chr_ext_device *dev,
 	size_t i;
 
 	for (i = 0; i < SLOTS; i++) {
-		g = dev->gpios[i];
+		g = to_gpio_dev(dev)->gpios[i];
 		if (g && !strcmp(g->con_id, con_id))
 			return g;
 	}
 	return NULL;
 }
 
-/* Caller holds dev->hw_lock. Return: the handle, or -ENOSPC. */
+/* Caller holds the lock of chr_ext_gpio_dev. Return: the handle, or -ENOSPC. */
 static s32 gpio_publish(struct chr_ext_gpio *g)
 {
+	struct chr_ext_gpio_dev *gd = to_gpio_dev(g->dev);
 	u32 nr = atomic_inc_return(&last_handle) % (S32_MAX / SLOTS);
 	size_t i;
 
 	for (i = 0; i < SLOTS; i++) {
-		if (g->dev->gpios[i])
+		if (gd->gpios[i])
 			continue;
 		/* 0 is none, so that memory nobody wrote to is no handle. */
 		g->handle = (nr + 1) * SLOTS + i;
-		smp_store_release(&g->dev->gpios[i], g);
+		smp_store_release(&gd->gpios[i], g);
 		return g->handle;
 	}
 	return -ENOSPC;
@@ -219,67 +222,86 @@ static bool line_leaves(const struct chr_ext_line *line)
 	       READ_ONCE(line->link->status) == DL_STATE_SUPPLIER_UNBIND;
 }
 
-/**
- * chr_ext_gpio_leaves() - whether a device goes because a controller does
- * @dev: the device, which is being removed
- *
- * Context: process.
- */
-bool chr_ext_gpio_leaves(struct chr_ext_device *dev)
+/* The driver core says so in the links to the controllers. */
+static bool gpio_dev_leaves(struct chr_ext_device *dev)
 {
+	struct chr_ext_gpio_dev *gd = to_gpio_dev(dev);
+	struct chr_ext_gpio *g;
 	size_t i;
 	u32 n;
 
-	guard(mutex)(&dev->hw_lock);
-	for (i = 0; i < SLOTS; i++)
-		for (n = 0; dev->gpios[i] && n < dev->gpios[i]->descs->ndescs; n++)
-			if (line_leaves(&dev->gpios[i]->lines[n]))
+	guard(mutex)(&gd->lock);
+	for (i = 0; i < SLOTS; i++) {
+		g = gd->gpios[i];
+		for (n = 0; g && n < g->descs->ndescs; n++)
+			if (line_leaves(&g->lines[n]))
 				return true;
+	}
 	return false;
 }
 
-/**
- * chr_ext_gpio_release() - give all the lines of a device back
- * @dev: the device, whose ops are over for good
- *
- * Context: process, may sleep.
- */
-void chr_ext_gpio_release(struct chr_ext_device *dev)
+static void gpio_dev_release(struct chr_ext_device *dev)
 {
+	struct chr_ext_gpio_dev *gd = to_gpio_dev(dev);
 	size_t i;
 
 	for (i = 0; i < SLOTS; i++) {
-		if (dev->gpios[i])
-			gpio_free(dev->gpios[i]);
-		dev->gpios[i] = NULL;
+		if (gd->gpios[i])
+			gpio_free(gd->gpios[i]);
+		gd->gpios[i] = NULL;
 	}
+}
+
+static void gpio_dev_init(struct chr_ext_device *dev)
+{
+	mutex_init(&to_gpio_dev(dev)->lock);
+}
+
+static void gpio_dev_complain(struct chr_ext_device *dev)
+{
+	struct chr_ext_gpio_dev *gd = to_gpio_dev(dev);
+	struct chr_ext_driver *drv = dev->drv;
+
+	if (!gd->missing[0])
+		return;
+	if (!drv->matches)
+		chr_ext_refuse(ENOENT, drv->log, drv->conf.name,
+			       "it wants lines \"%s\", but has no compatible and so no hardware",
+			       gd->missing);
+	else
+		chr_ext_refuse(ENOENT, drv->log, drv->conf.name,
+			       "%s has no lines \"%s\"",
+			       chr_ext_hardware_name(dev->dev.parent),
+			       gd->missing);
 }
 
 /* Says why, in the words of who wrote the board or the device tree. */
 static struct chr_ext_gpio *gpio_refuse(struct chr_ext_device *dev,
 					const char *con_id, int err)
 {
+	struct chr_ext_gpio_dev *gd = to_gpio_dev(dev);
+	struct chr_ext_log *log = dev->drv->log;
 	const char *name = dev->pub.name;
 
 	switch (err) {
 	case -EPROBE_DEFER:
 		break;
 	case -ENOENT:
-		/* A driver may be able to do without: told when probe fails. */
-		if (!dev->missing[0])
-			strscpy(dev->missing, con_id, sizeof(dev->missing));
+		/* The driver may do without: reported when probe fails. */
+		if (!gd->missing[0])
+			strscpy(gd->missing, con_id, sizeof(gd->missing));
 		break;
 	case -EBUSY:
-		chr_ext_refuse(pr_err_ratelimited, dev->drv, name,
+		chr_ext_refuse(EBUSY, log, name,
 			       "somebody else uses a line of \"%s\"", con_id);
 		break;
 	case -E2BIG:
-		chr_ext_refuse(pr_err_ratelimited, dev->drv, name,
+		chr_ext_refuse(E2BIG, log, name,
 			       "there are more than %u lines \"%s\"",
 			       CHR_EXT_MAX_LINES, con_id);
 		break;
 	default:
-		chr_ext_refuse(pr_err_ratelimited, dev->drv, name,
+		chr_ext_refuse(-err, log, name,
 			       "cannot get the lines \"%s\": %pe", con_id,
 			       ERR_PTR(err));
 	}
@@ -520,14 +542,13 @@ __bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
 	if (!*con_id__str ||
 	    strnlen(con_id__str, CHR_EXT_CON_ID_LEN) == CHR_EXT_CON_ID_LEN ||
 	    flags >= ARRAY_SIZE(get_flags)) {
-		chr_ext_refuse(pr_err_ratelimited, d->drv, dev->name,
-			       "a con_id has 1 to %u characters, and flags are at most %zu",
-			       CHR_EXT_CON_ID_LEN - 1,
-			       ARRAY_SIZE(get_flags) - 1);
-		return -EINVAL;
+		return chr_ext_refuse(EINVAL, d->drv->log, dev->name,
+				      "a con_id has 1 to %u characters, and flags are at most %zu",
+				      CHR_EXT_CON_ID_LEN - 1,
+				      ARRAY_SIZE(get_flags) - 1);
 	}
 
-	guard(mutex)(&d->hw_lock);
+	guard(mutex)(&to_gpio_dev(d)->lock);
 	g = gpio_by_con_id(d, con_id__str);
 	if (g)
 		return g->handle;
@@ -536,7 +557,7 @@ __bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
 		return PTR_ERR(g);
 	handle = gpio_publish(g);
 	if (handle < 0) {
-		chr_ext_refuse(pr_err_ratelimited, d->drv, dev->name,
+		chr_ext_refuse(ENOSPC, d->drv->log, dev->name,
 			       "the device has %u con_ids already", SLOTS);
 		gpio_free(g);
 	}
@@ -899,8 +920,22 @@ BTF_ID_FLAGS(func, chr_ext_gpio_get_bits_cansleep, KF_TRUSTED_ARGS | KF_SLEEPABL
 BTF_ID_FLAGS(func, chr_ext_gpio_set_bits_cansleep, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_KFUNCS_END(gpio_kfuncs)
 
-const struct chr_ext_kfuncs chr_ext_gpio_kfuncs[] = {
+static const struct chr_ext_kfuncs gpio_kfunc_sets[] = {
 	{ &get_kfuncs, CHR_EXT_IN_DEV },
 	{ &gpio_kfuncs, CHR_EXT_IN_ANY },
 	{}
+};
+
+struct chr_ext_family chr_ext_gpio_family __ro_after_init = {
+	.name = "gpio",
+	.kfuncs = {
+		gpio_kfunc_sets, chr_ext_edge_kfuncs, chr_ext_play_kfuncs,
+	},
+	.dev_size = sizeof(struct chr_ext_gpio_dev),
+	.init = chr_ext_board_init,
+	.exit = chr_ext_board_exit,
+	.dev_init = gpio_dev_init,
+	.dev_leaves = gpio_dev_leaves,
+	.dev_complain = gpio_dev_complain,
+	.dev_release = gpio_dev_release,
 };

@@ -25,7 +25,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "chr_ext.h"
+#include "gpio.h"
+#include "board.h"
+#include "compat.h"
+#include "log.h"
 
 /*
  * lock protects all of it and of its con_ids, but nothing is written while it is
@@ -103,41 +106,7 @@ static const char *con_name(struct board_con *con)
 }
 
 #define refuse(b, err, fmt, ...)					\
-	(pr_err("%s: refused: " fmt "\n", board_name(b),		\
-		##__VA_ARGS__), -(err))
-
-/* What the device of a board is given. */
-struct board_data {
-	char compatible[CHR_EXT_MATCH_LEN];
-	char name[CHR_EXT_NAME_LEN];
-};
-
-/**
- * chr_ext_board_compatible() - what a board's device is compatible with
- * @pdev: a device of the platform bus
- *
- * Return: a string, or NULL when it is no board's.
- */
-const char *chr_ext_board_compatible(const struct platform_device *pdev)
-{
-	const struct board_data *data = dev_get_platdata(&pdev->dev);
-
-	return strcmp(pdev->name, CHR_EXT_BOARD) ? NULL : data->compatible;
-}
-
-/**
- * chr_ext_hardware_name() - what people call a device of the platform bus
- * @dev: that device
- *
- * Return: the name of the board, or that of the device.
- */
-const char *chr_ext_hardware_name(struct device *dev)
-{
-	const struct board_data *data = dev_get_platdata(dev);
-
-	return strcmp(to_platform_device(dev)->name, CHR_EXT_BOARD) ?
-		dev_name(dev) : data->name;
-}
+	chr_ext_refuse(err, NULL, board_name(b), fmt, ##__VA_ARGS__)
 
 /* The lines that a board asks for, on the way to gpiolib. */
 
@@ -323,7 +292,7 @@ static struct gpiod_lookup_table *board_table(struct board *b)
 	table = kzalloc(struct_size(table, table, n + 1), GFP_KERNEL);
 	if (!table)
 		return ERR_PTR(-ENOMEM);
-	table->dev_id = kasprintf(GFP_KERNEL, CHR_EXT_BOARD ".%d", b->id);
+	table->dev_id = kasprintf(GFP_KERNEL, CHR_EXT_BOARD_NAME ".%d", b->id);
 	err = table->dev_id ? 0 : -ENOMEM;
 
 	n = 0;
@@ -370,9 +339,9 @@ static int cons_pin(struct board *b)
 /* Caller holds b->live_lock; the board is fixed. */
 static int board_add(struct board *b)
 {
-	struct board_data data = {};
+	struct chr_ext_board_data data = {};
 	struct platform_device_info info = {
-		.name = CHR_EXT_BOARD,
+		.name = CHR_EXT_BOARD_NAME,
 		.id = b->id,
 		.data = &data,
 		.size_data = sizeof(data),
@@ -702,15 +671,15 @@ static int check_name(const char *owner, const char *what, const char *name)
 	for (c = name; *c; c++) {
 		if (isascii(*c) && isgraph(*c))
 			continue;
-		pr_err("%s: refused: the name of a %s has the character 0x%02x\n",
-		       owner, what, (u8)*c);
-		return -EINVAL;
+		return chr_ext_refuse(EINVAL, NULL, owner,
+				      "the name of a %s has the character 0x%02x",
+				      what, (u8)*c);
 	}
 	if (c - name < CHR_EXT_NAME_LEN)
 		return 0;
-	pr_err("%s: refused: the name of a %s has more than %u characters\n",
-	       owner, what, CHR_EXT_NAME_LEN - 1);
-	return -ENAMETOOLONG;
+	return chr_ext_refuse(ENAMETOOLONG, NULL, owner,
+			      "the name of a %s has more than %u characters",
+			      what, CHR_EXT_NAME_LEN - 1);
 }
 
 static struct config_group *board_make_con(struct config_group *group,

@@ -8,6 +8,7 @@
 #include <linux/ktime.h>
 #include <linux/preempt.h>
 
+#include "event.h"
 #include "gpio.h"
 
 /*

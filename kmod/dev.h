@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A device: one node and the state behind it. */
+#ifndef CHR_EXT_DEV_H
+#define CHR_EXT_DEV_H
+
+#include <linux/cdev.h>
+#include <linux/completion.h>
+#include <linux/device.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/refcount.h>
+#include <linux/srcu.h>
+#include <linux/types.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include <chr_ext/abi.h>
+
+#include "driver.h"
+#include "wait.h"
+
+struct chr_ext_events;
+
+/* How many families of kfuncs a module can have. */
+#define CHR_EXT_MAX_FAMILIES	16
+
+#define CHR_EXT_MINORS		65536
+
+enum chr_ext_stat {
+	STAT_OPENS,
+	STAT_READS,
+	STAT_WRITES,
+	STAT_IOCTLS,
+	STAT_READ_BYTES,
+	STAT_WRITTEN_BYTES,
+	STAT_ERRORS,
+	STAT_BAD_RETURNS,
+	STAT_EVENTS,
+	STAT_LOST_EVENTS,
+	STAT_COUNT,
+};
+
+/* Per CPU, so that the fast path writes no shared cache line. */
+struct chr_ext_stats {
+	u64 count[STAT_COUNT];
+};
+
+/*
+ * The reference count of @dev is the object's. It is held by the platform
+ * device that it belongs to, by each chr_ext_open, and by the core while the
+ * node is being opened or an attribute is in use.
+ *
+ * pins are held by programs outside of an op, see chr_ext_dev_pin(), and one by
+ * the device itself. A revoke waits for them, so they need no reference, and the
+ * last one can be dropped in any context.
+ *
+ * Locks, outermost first: closing, turn, the guard, lock.
+ */
+struct chr_ext_device {
+	struct chr_ext_dev pub;
+	bool dead;			/* set once; read inside the guard */
+	bool probed;			/* set once, inside the guard */
+	bool must_defer;		/* its probe is not to succeed */
+	struct chr_ext_driver *drv;
+	void *data;			/* pub.size bytes, for programs */
+	void *mem;			/* pub.mem_size bytes, for users too */
+	struct chr_ext_stats __percpu *stats;
+	wait_queue_head_t wait;		/* sleepers and pollers, see wait.c */
+	atomic_t waiting;		/* callers in chr_ext_wait() */
+	struct fasync_struct *fasync;
+
+	refcount_t pins;
+	struct completion unpinned;
+	wait_queue_head_t sleepers;	/* programs in chr_ext_sleep_us() */
+
+	struct chr_ext_events *events;	/* made once */
+
+	/* State of each family, see chr_ext_family_data(). */
+	void *family[CHR_EXT_MAX_FAMILIES];
+
+	struct chr_ext_turn turn;	/* with CHR_EXT_SERIAL_DEV */
+	struct mutex closing;		/* close ops, chr_ext_open.closed */
+	struct mutex lock;		/* files, nr_files */
+	struct list_head files;
+	unsigned int nr_files;
+
+	struct work_struct again;	/* see driver.c */
+	struct cdev cdev;
+	struct device dev;
+	struct rcu_head rcu;
+};
+
+static inline struct chr_ext_device *to_device(struct chr_ext_dev *dev)
+{
+	return container_of(dev, struct chr_ext_device, pub);
+}
+
+static inline void chr_ext_stat_add(struct chr_ext_device *dev,
+				    enum chr_ext_stat stat, u64 n)
+{
+	this_cpu_add(dev->stats->count[stat], n);
+}
+
+/*
+ * The guard around every call of an op. Returns the ops, or NULL when the
+ * device is dead; then there is nothing to leave.
+ *
+ * Page faults are off inside: a program that reads the caller's memory through a
+ * helper of the kernel gets -EFAULT instead of waiting for the page, which could
+ * take forever (userfaultfd, FUSE) and block a detach.
+ */
+static inline const struct chr_ext_ops *
+chr_ext_enter(struct chr_ext_device *dev, int *idx)
+{
+	*idx = srcu_read_lock(&dev->drv->srcu);
+	if (unlikely(READ_ONCE(dev->dead))) {
+		srcu_read_unlock(&dev->drv->srcu, *idx);
+		return NULL;
+	}
+	pagefault_disable();
+	return READ_ONCE(dev->drv->ops);
+}
+
+static inline void chr_ext_leave(struct chr_ext_device *dev, int idx)
+{
+	pagefault_enable();
+	srcu_read_unlock(&dev->drv->srcu, idx);
+}
+
+/* chr_ext_enter() for the revoke path: runs even though the device is dead. */
+static inline const struct chr_ext_ops *
+chr_ext_enter_dead(struct chr_ext_device *dev, int *idx)
+{
+	*idx = srcu_read_lock(&dev->drv->srcu);
+	pagefault_disable();
+	return READ_ONCE(dev->drv->ops);
+}
+
+extern const struct class chr_ext_class;
+extern dev_t chr_ext_devt;
+
+struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
+					  struct device *parent, u32 index);
+void chr_ext_dev_destroy(struct chr_ext_device *dev);
+struct chr_ext_device *chr_ext_dev_pin(u64 id);
+void chr_ext_dev_unpin(struct chr_ext_device *dev);
+void chr_ext_dev_updated(struct chr_ext_driver *drv);
+void chr_ext_drain_begin(void);
+void chr_ext_drain_end(void);
+bool chr_ext_must_end(void);
+void chr_ext_dev_exit(void);
+
+/* mem.c */
+int chr_ext_mem_alloc(struct chr_ext_device *dev);
+void chr_ext_mem_revoke(struct chr_ext_device *dev);
+
+#endif

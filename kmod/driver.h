@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* An attached struct chr_ext_ops. */
+#ifndef CHR_EXT_DRIVER_H
+#define CHR_EXT_DRIVER_H
+
+#include <linux/idr.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/platform_device.h>
+#include <linux/srcu.h>
+#include <linux/types.h>
+
+#include <chr_ext/abi.h>
+
+#include "compat.h"
+
+struct chr_ext_log;
+
+/*
+ * ref is held by the registration and by each chr_ext_device.
+ */
+struct chr_ext_driver {
+	struct kref ref;
+	struct list_head node;		/* in the list of driver.c */
+	struct platform_driver pdrv;
+	struct chr_ext_log *log;
+
+	/*
+	 * Readers are the calls of ops. A revoke sets chr_ext_device.dead, then
+	 * drains these readers; an update drains them too.
+	 */
+	struct srcu_struct srcu;
+
+	/* Valid until an update or unreg returns: only inside a guard. */
+	const struct chr_ext_ops *ops;
+
+	/*
+	 * The data members, which outlive the ops: an open file can be older
+	 * than the detach. An update changes those that are not fixed, see
+	 * chr_ext_ops_adopt(). Its ops are never called.
+	 */
+	struct chr_ext_ops conf;
+	char core_name[CHR_EXT_NAME_LEN + 8];	/* in the driver core */
+
+	struct of_device_id *matches;	/* compatible as a table, or NULL */
+	struct ida indices;		/* of the devices that are bound */
+
+	bool going;			/* set once, by unreg */
+	struct platform_device **pdevs;	/* the virtual devices, or NULL */
+	struct platform_device *adding;	/* the virtual device being added */
+	int probe_err;			/* of that one */
+};
+
+struct chr_ext_driver *chr_ext_driver_get(struct chr_ext_driver *drv);
+void chr_ext_driver_put(struct chr_ext_driver *drv);
+int chr_ext_driver_reg(const struct chr_ext_ops *ops);
+void chr_ext_driver_unreg(const struct chr_ext_ops *ops);
+int chr_ext_driver_update(const struct chr_ext_ops *ops,
+			  const struct chr_ext_ops *old);
+
+#endif

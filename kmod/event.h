@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From an interrupt to the event op. */
+#ifndef CHR_EXT_EVENT_H
+#define CHR_EXT_EVENT_H
+
+struct chr_ext_device;
+struct chr_ext_event;
+struct workqueue_struct;
+
+extern struct workqueue_struct *chr_ext_wq;
+int chr_ext_event_init(void);
+void chr_ext_event_exit(void);
+int chr_ext_events_init(struct chr_ext_device *dev);
+void chr_ext_events_exit(struct chr_ext_device *dev);
+void chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event);
+
+#endif
