@@ -15,32 +15,35 @@
 __bpf_kfunc_start_defs();
 
 /**
- * chr_ext_wake() - something has become ready: call the ops again
+ * chr_ext_wake() - announce that a device has become ready
  * @dev: the device
  * @events: EPOLL* bits of what is ready now
+ * @flags: CHR_EXT_WAKE_ONE, or 0
  *
- * Ops: all. Wakes who sleeps because @read (EPOLLIN), @write (EPOLLOUT), or
- * @open, @ioctl or @fsync (anything) said -EAGAIN; who polls; and who asked for
- * SIGIO. With CHR_EXT_WAKE_ONE only one of the sleepers wakes, and when it is
- * served, the next: for drivers whose readers can all be served by the same
- * data, and which may have thousands of them.
+ * Wakes the callers that sleep because @read (EPOLLIN), @write
+ * (EPOLLOUT), or @open, @ioctl or @fsync (any event) returned -EAGAIN, and
+ * calls their op again. Notifies poll, epoll and SIGIO.
  *
- * Return: 0, or -EINVAL when @events has other bits or none.
- * Context: any; does not sleep. Since ABI 1.
+ * With CHR_EXT_WAKE_ONE one of the readers or writers wakes, and when it is
+ * served, the next: for drivers with many sleepers that compete for the same
+ * data.
+ *
+ * Return: 0; -EINVAL if @events is 0 or has other bits, or @flags has unknown
+ * bits.
+ * Context: any; does not sleep.
  */
-__bpf_kfunc int chr_ext_wake(struct chr_ext_dev *dev, u32 events)
+__bpf_kfunc int chr_ext_wake(struct chr_ext_dev *dev, u32 events, u32 flags)
 {
-	u32 what = events & ~CHR_EXT_WAKE_ONE;
-
-	if (!what || what & ~(__force u32)CHR_EXT_EVENTS)
+	if (!events || events & ~(__force u32)CHR_EXT_EVENTS ||
+	    flags & ~CHR_EXT_WAKE_ONE)
 		return -EINVAL;
-	/* The two bits of a direction mean the same to us. */
-	if (what & (__force u32)(EPOLLIN | EPOLLRDNORM))
-		what |= (__force u32)(EPOLLIN | EPOLLRDNORM);
-	if (what & (__force u32)(EPOLLOUT | EPOLLWRNORM))
-		what |= (__force u32)(EPOLLOUT | EPOLLWRNORM);
-	chr_ext_wake_up(to_device(dev), (__force __poll_t)what,
-			!(events & CHR_EXT_WAKE_ONE));
+	/* Both bits of a direction mean the same here. */
+	if (events & (__force u32)(EPOLLIN | EPOLLRDNORM))
+		events |= (__force u32)(EPOLLIN | EPOLLRDNORM);
+	if (events & (__force u32)(EPOLLOUT | EPOLLWRNORM))
+		events |= (__force u32)(EPOLLOUT | EPOLLWRNORM);
+	chr_ext_wake_up(to_device(dev), (__force __poll_t)events,
+			!(flags & CHR_EXT_WAKE_ONE));
 	return 0;
 }
 

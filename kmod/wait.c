@@ -15,8 +15,8 @@
 #include "file.h"
 #include "wait.h"
 
-/* Among the events of a wake-up for one; nobody waits for it. */
-#define WAKE_ONE	((__force __poll_t)CHR_EXT_WAKE_ONE)
+/* Marks a wake-up of one sleeper; no EPOLL* bit. */
+#define WAKE_ONE	((__force __poll_t)BIT(26))
 
 struct sleeper {
 	struct wait_queue_entry entry;

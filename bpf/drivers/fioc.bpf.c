@@ -147,7 +147,7 @@ static long fioc_look(struct chr_ext_io *io, __u64 from, __u64 len)
 		if (!to || !len)
 			break;
 		n = len < CHUNK ? len : CHUNK;
-		err = chr_ext_user_get(io, from, to, n);
+		err = chr_ext_user_get(io, from, to, n, 0);
 		if (err)
 			return err;
 		from += n;
@@ -172,15 +172,15 @@ static long fioc_rw(struct chr_ext_file *file, struct chr_ext_io *io,
 			return -ENOMEM;
 		err = fioc_look(io, arg->buf, len);
 		if (!err)
-			err = chr_ext_user_get_dev(io, arg->buf, file->dev,
-						   DATA + at, len);
+			err = chr_ext_user_get_dev(io, arg->buf, DATA + at,
+						   len, 0);
 		if (!err)
 			fioc_grow(f, at + len);
 	} else {
 		len = fioc_left(f, at, len);
 		if (len)
-			err = chr_ext_user_put_dev(io, arg->buf, file->dev,
-						   DATA + at, len);
+			err = chr_ext_user_put_dev(io, arg->buf, DATA + at,
+						   len, 0);
 	}
 	arg->new_size = f->size;
 	return err ?: len;

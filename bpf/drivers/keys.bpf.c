@@ -70,7 +70,7 @@ static void keys_tell(struct chr_ext_dev *dev, struct keys *k, __u64 ns,
 	};
 	k->lost = 0;
 	__sync_fetch_and_add(&k->last, 1);
-	chr_ext_wake(dev, EPOLLIN);
+	chr_ext_wake(dev, EPOLLIN, 0);
 }
 
 /* None also when it was written over meanwhile: that wakes us. */

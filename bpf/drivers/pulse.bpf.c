@@ -119,7 +119,7 @@ void BPF_PROG(pulse_event, struct chr_ext_dev *dev, struct chr_ext_event *event)
 	if (!p)
 		return;
 	p->ended = event->ns;
-	chr_ext_wake(dev, EPOLLOUT);
+	chr_ext_wake(dev, EPOLLOUT, 0);
 }
 
 SEC("struct_ops.s/fsync")
@@ -147,7 +147,7 @@ static long pulse_stop(struct chr_ext_dev *dev, struct pulse *p)
 	long err = chr_ext_gpio_stop(dev, p->lines);
 
 	p->stopped = chr_ext_clock_ns(CLOCK_MONOTONIC);
-	chr_ext_wake(dev, EPOLLOUT);
+	chr_ext_wake(dev, EPOLLOUT, 0);
 	return err;
 }
 

@@ -112,7 +112,7 @@ long BPF_PROG(ring_ioctl, struct chr_ext_file *file, __u32 cmd,
 	case RING_WAIT_SPACE:
 		return ring_wait_space(file, r);
 	case RING_NOTIFY:
-		return chr_ext_wake(file->dev, EPOLLIN | EPOLLOUT);
+		return chr_ext_wake(file->dev, EPOLLIN | EPOLLOUT, 0);
 	default:
 		return -ENOTTY;
 	}

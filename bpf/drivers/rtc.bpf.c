@@ -208,7 +208,7 @@ static int rtc_tick(void *map, __u32 *index, struct rtc_timer *t)
 		second = rtc_now(rtc) / SECOND;
 		if (__sync_lock_test_and_set(&rtc->second, second) != second) {
 			__sync_fetch_and_add(&rtc->interrupts, 1);
-			chr_ext_wake(dev, EPOLLIN);
+			chr_ext_wake(dev, EPOLLIN, 0);
 		}
 		rtc_start(rtc, t);
 	}
@@ -351,7 +351,7 @@ __u32 BPF_PROG(rtc_poll, struct chr_ext_file *file)
 static long rtc_set_time(struct chr_ext_file *file, struct rtc *rtc,
 			 struct rtc_time *tm)
 {
-	if (!chr_ext_capable(file, CAP_SYS_TIME))
+	if (!chr_ext_caller_capable(file, CAP_SYS_TIME))
 		return -EACCES;
 	if (!tm_is_valid(tm))
 		return -EINVAL;

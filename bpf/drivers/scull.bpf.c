@@ -191,7 +191,7 @@ __s64 BPF_PROG(scull_llseek, struct chr_ext_file *file, __s64 offset,
 /* Puts @new in the place of a number: the old one, or -errno. */
 static int scull_exchange(struct chr_ext_file *file, int *number, int new)
 {
-	if (!chr_ext_capable(file, CAP_SYS_ADMIN))
+	if (!chr_ext_caller_capable(file, CAP_SYS_ADMIN))
 		return -EPERM;
 	if (new < 1)
 		return -EINVAL;

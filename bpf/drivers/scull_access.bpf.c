@@ -226,7 +226,7 @@ SEC("struct_ops/close")
 void BPF_PROG(wuid_close, struct chr_ext_file *file)
 {
 	if (!uid_leave(file))
-		chr_ext_wake(file->dev, EPOLLIN | EPOLLOUT);
+		chr_ext_wake(file->dev, EPOLLIN | EPOLLOUT, 0);
 }
 
 /* Device number of the caller's controlling terminal, or 0. */

@@ -33,7 +33,7 @@ struct pipe {
 
 static void pipe_wake(struct chr_ext_dev *dev, __u32 events)
 {
-	chr_ext_wake(dev, events | (wake_all ? 0 : CHR_EXT_WAKE_ONE));
+	chr_ext_wake(dev, events, wake_all ? 0 : CHR_EXT_WAKE_ONE);
 }
 
 static struct pipe *pipe_of(struct chr_ext_dev *dev)

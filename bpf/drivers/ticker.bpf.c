@@ -140,7 +140,7 @@ static int ticker_tick(void *map, __u32 *index, struct ticker_timer *timer)
 	t = ticker_of(dev);
 	if (t && t->generation == timer->generation) {
 		ticker_count(t);
-		chr_ext_wake(dev, EPOLLIN);
+		chr_ext_wake(dev, EPOLLIN, 0);
 		ticker_start(t, timer);
 	}
 	chr_ext_dev_put(dev);

@@ -5,14 +5,14 @@
 SEC("struct_ops/read")
 long BPF_PROG(eager_read, struct chr_ext_file *file, struct chr_ext_io *io)
 {
-	chr_ext_wake(file->dev, EPOLLIN);
+	chr_ext_wake(file->dev, EPOLLIN, 0);
 	return -EAGAIN;
 }
 
 SEC("struct_ops/poll")
 unsigned int BPF_PROG(eager_poll, struct chr_ext_file *file)
 {
-	chr_ext_wake(file->dev, EPOLLIN);
+	chr_ext_wake(file->dev, EPOLLIN, 0);
 	return 0;
 }
 

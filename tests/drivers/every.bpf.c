@@ -51,9 +51,9 @@ static long echo(struct chr_ext_io *io)
 }
 
 /* Who is woken finds the op still there. */
-static long wake(struct chr_ext_dev *dev, __u32 events)
+static long wake(struct chr_ext_dev *dev, __u64 arg)
 {
-	long ret = chr_ext_wake(dev, events);
+	long ret = chr_ext_wake(dev, arg, arg >> 32);
 
 	if (told.linger)
 		chr_ext_sleep_us(dev, told.linger);
@@ -73,7 +73,18 @@ static long nested(struct chr_ext_io *io)
 	__u8 byte;
 
 	chr_ext_io_get(io, 0, &addr, sizeof(addr));
-	return chr_ext_user_get(io, addr, &byte, 1) ?: byte;
+	return chr_ext_user_get(io, addr, &byte, 1, 0) ?: byte;
+}
+
+/* No byte is copied, so that only the flags can be wrong. */
+static long refusals(struct chr_ext_io *io, __u32 flags)
+{
+	__u8 byte = 0;
+
+	return (chr_ext_user_get(io, 0, &byte, 0, flags) == -EINVAL) +
+	       (chr_ext_user_put(io, 0, &byte, 0, flags) == -EINVAL) +
+	       (chr_ext_user_get_dev(io, 0, 0, 0, flags) == -EINVAL) +
+	       (chr_ext_user_put_dev(io, 0, 0, 0, flags) == -EINVAL);
 }
 
 SEC("struct_ops.s/ioctl")
@@ -115,7 +126,11 @@ long BPF_PROG(every_ioctl, struct chr_ext_file *file, __u32 cmd,
 		chr_ext_io_put(io, 0, &caller, sizeof(caller));
 		return 0;
 	case EVERY_CAPABLE:
+		return chr_ext_caller_capable(file, io->arg);
+	case EVERY_OPENER:
 		return chr_ext_capable(file, io->arg);
+	case EVERY_FLAGS:
+		return refusals(io, io->arg);
 	case EVERY_NESTED:
 		return nested(io);
 	case EVERY_COMPAT:

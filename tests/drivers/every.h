@@ -25,7 +25,7 @@ struct every {
 #define EVERY_DELAY	_IO('e', 8)	/* so many microseconds */
 #define EVERY_HOLD	_IO('e', 9)	/* for so many microseconds */
 #define EVERY_CALLER	_IOR('e', 10, struct chr_ext_caller)
-#define EVERY_CAPABLE	_IO('e', 11)	/* this capability */
+#define EVERY_CAPABLE	_IO('e', 11)	/* has the caller this capability */
 #define EVERY_NR_ECHO	12		/* of any size: adds 1 to each byte */
 #define EVERY_NR_NOTHING 13		/* of any size: does nothing */
 #define EVERY_COMPAT	_IO('e', 14)	/* is it a 32-bit caller */
@@ -34,6 +34,11 @@ struct every {
 #define EVERY_DOZE	_IO('e', 16)	/* sleeps 100 times so many microseconds */
 
 #define EVERY_NUDGE	_IO('e', 17)	/* wake with these events, no more */
+#define EVERY_OPENER	_IO('e', 18)	/* has the opener this capability */
+#define EVERY_FLAGS	_IO('e', 19)	/* how many copies refuse these flags */
+
+/* With the events of EVERY_WAKE and EVERY_NUDGE: flags of chr_ext_wake(). */
+#define EVERY_WAKE_FLAGS(flags)	((unsigned long)(flags) << 32)
 
 #define EVERY_MEM	(3 * 4096)
 #define EVERY_SIZE	1000		/* SEEK_END */

@@ -52,7 +52,7 @@ static int found(struct late *l, __u64 *count, __u32 nr_delays)
 		return 0;
 	}
 	__sync_fetch_and_add(count, 1);
-	chr_ext_wake(dev, EPOLLIN);
+	chr_ext_wake(dev, EPOLLIN, 0);
 	bpf_loop(nr_delays, delay, NULL, 0);
 	if (!chr_ext_dev_data(dev, 8))
 		__sync_fetch_and_add(&l->lost, 1);

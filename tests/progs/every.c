@@ -12,6 +12,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -145,6 +146,9 @@ static void ioctls(void)
 	is(ioctl(fd, 0x1234, 0), -ENOTTY, "a command that is not the driver's");
 	is(ioctl(fd, 0xffffffffUL, NULL), -EFAULT, "all bits of a command, NULL");
 	is(ioctl(fd, EVERY_COMPAT, 0), 0, "no 32-bit process");
+	is(ioctl(fd, EVERY_FLAGS, 0), 0, "copies with no flags");
+	is(ioctl(fd, EVERY_FLAGS, 1), 4, "copies with an unknown flag are refused");
+	is(ioctl(fd, EVERY_FLAGS, 1L << 31), 4, "or with the last one");
 }
 
 static void seek(void)
@@ -374,6 +378,8 @@ static void misc(void)
 	fcntl(fd, F_SETFL, 0);
 	is(ioctl(fd, EVERY_WAKE, 0), -EINVAL, "a wake for nothing");
 	is(ioctl(fd, EVERY_WAKE, 1 << 20), -EINVAL, "a wake for what there is not");
+	is(ioctl(fd, EVERY_WAKE, EPOLLIN | EVERY_WAKE_FLAGS(2)), -EINVAL,
+	   "a wake with an unknown flag");
 	is(ioctl(fd, EVERY_WAKE, EPOLLIN), 0, "a wake");
 	is(preadv2(fd, &iov, 1, -1, RWF_NOWAIT), 8, "RWF_NOWAIT of what is there");
 
@@ -475,6 +481,43 @@ static void *in_thread(void *arg)
 	return (void *)(long)gettid();
 }
 
+/* Rights do not come by passing a file on; the caller's do. */
+static void opener(void)
+{
+	int pair[2], theirs, status;
+	struct msghdr msg = {};
+	struct iovec iov = { &theirs, 1 };
+	char room[CMSG_SPACE(sizeof(int))] = "";
+	struct cmsghdr *c = (void *)room;
+
+	need(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair");
+	msg.msg_iov = &iov;
+	msg.msg_iovlen = 1;
+	msg.msg_control = room;
+	msg.msg_controllen = sizeof(room);
+	fflush(stdout);
+	if (!fork()) {
+		need(!setresuid(1003, 1003, 1003), "setuid");
+		theirs = open(node, O_RDWR);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &theirs, sizeof(int));
+		need(sendmsg(pair[0], &msg, 0) == 1, "sendmsg");
+		_exit(ioctl(fd, EVERY_OPENER, 21) != 1 ||
+		      ioctl(fd, EVERY_CAPABLE, 21) != 0);
+	}
+	wait(&status);
+	is_num(status, 0, "a user with root's file: the opener's rights, not the caller's");
+	need(recvmsg(pair[1], &msg, 0) == 1, "recvmsg");
+	memcpy(&theirs, CMSG_DATA(c), sizeof(int));
+	is(ioctl(theirs, EVERY_OPENER, 21), 0, "root with a user's file: no rights of the opener");
+	is(ioctl(theirs, EVERY_CAPABLE, 21), 1, "but the caller's");
+	close(theirs);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static void caller(void)
 {
 	struct chr_ext_caller c;
@@ -485,15 +528,27 @@ static void caller(void)
 	who("root", &c);
 	ok(c.tgid == (__u32)getpid() && c.pid == (__u32)gettid(), "process and thread");
 	ok(c.ns_tgid == c.tgid && c.ns_pid == c.pid, "as it sees them");
-	ok(!c.uid && !c.euid && !c.gid && !c.egid, "root");
+	ok(!c.uid && !c.euid && !c.fsuid && !c.gid && !c.egid && !c.fsgid, "root");
 	is_num(c.user_ns, ns("/proc/self/ns/user"), "user namespace");
 	is_num(c.pid_ns, ns("/proc/self/ns/pid"), "pid namespace");
 	is(ioctl(fd, EVERY_CAPABLE, 21), 1, "CAP_SYS_ADMIN");
 	is(ioctl(fd, EVERY_CAPABLE, 63), 0, "a capability that there is not");
 	is(ioctl(fd, EVERY_CAPABLE, -1L), 0, "nor this");
+	is(ioctl(fd, EVERY_OPENER, 21), 1, "the opener's CAP_SYS_ADMIN");
+	is(ioctl(fd, EVERY_OPENER, 63), 0, "a capability that there is not");
+	is(ioctl(fd, EVERY_OPENER, -1L), 0, "nor this");
 	pthread_create(&t, NULL, in_thread, &c);
 	pthread_join(t, &tid);
 	ok(c.tgid == (__u32)getpid() && c.pid == (__u32)(long)tid, "another thread");
+
+	setfsgid(1006);
+	setfsuid(1005);
+	who("for files", &c);
+	ok(c.fsuid == 1005 && c.fsgid == 1006 && !c.euid && !c.egid,
+	   "ids for access to files");
+	setfsuid(0);
+	setfsgid(0);
+	opener();
 
 	fflush(stdout);
 	if (!fork()) {

@@ -395,7 +395,7 @@ static long slept(pid_t tid)
 }
 
 /* Who has nothing to do sleeps on, but once more. */
-static void nudge(const char *what, unsigned int events, int readers,
+static void nudge(const char *what, unsigned long events, int readers,
 		  int writers)
 {
 	long before[3][FEW];
@@ -418,7 +418,8 @@ static void nudge(const char *what, unsigned int events, int readers,
 
 static void wake_one(void)
 {
-	const unsigned int both = EPOLLIN | EPOLLOUT, one = CHR_EXT_WAKE_ONE;
+	const unsigned long both = EPOLLIN | EPOLLOUT;
+	const unsigned long one = EVERY_WAKE_FLAGS(CHR_EXT_WAKE_ONE);
 	int kind, i, good = 0;
 	struct sleeper *s;
 
@@ -480,7 +481,7 @@ static void wake(void)
 static void *wake_one_reader(void *arg)
 {
 	(void)arg;
-	need(!ioctl(fd, EVERY_WAKE, EPOLLIN | CHR_EXT_WAKE_ONE), "EVERY_WAKE");
+	need(!ioctl(fd, EVERY_WAKE, EPOLLIN | EVERY_WAKE_FLAGS(CHR_EXT_WAKE_ONE)), "EVERY_WAKE");
 	return NULL;
 }
 

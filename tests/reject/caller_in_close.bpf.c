@@ -5,7 +5,7 @@
 SEC("struct_ops/close")
 void BPF_PROG(caller_close, struct chr_ext_file *file)
 {
-	chr_ext_capable(file, CAP_SYS_ADMIN);
+	chr_ext_caller_capable(file, CAP_SYS_ADMIN);
 }
 
 CHR_EXT_DRIVER(caller_in_close, .close = (void *)caller_close);

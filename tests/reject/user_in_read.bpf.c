@@ -7,7 +7,7 @@ long BPF_PROG(user_read, struct chr_ext_file *file, struct chr_ext_io *io)
 {
 	char byte;
 
-	return chr_ext_user_get(io, 4096, &byte, 1);
+	return chr_ext_user_get(io, 4096, &byte, 1, 0);
 }
 
 CHR_EXT_DRIVER(user_in_read, .read = (void *)user_read);

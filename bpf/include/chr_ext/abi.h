@@ -52,8 +52,8 @@
 #define CHR_EXT_IO_APPEND	(1U << 1)	/* write at the end of the data */
 #define CHR_EXT_IO_COMPAT	(1U << 2)	/* ioctl of a 32-bit process */
 
-/* For chr_ext_wake(), with EPOLL*: one sleeper is enough. */
-#define CHR_EXT_WAKE_ONE	(1U << 26)
+/* Flags of chr_ext_wake(). */
+#define CHR_EXT_WAKE_ONE	(1U << 0)	/* one sleeper, not all of them */
 
 /* How chr_ext_gpio_get() sets lines up. */
 #define CHR_EXT_GPIO_ASIS	0	/* as they are */
@@ -180,22 +180,24 @@ struct chr_ext_map {
 };
 
 /**
- * struct chr_ext_caller - who makes the system call that an op serves
+ * struct chr_ext_caller - the task that made the system call
  * @tgid: process id, in the initial pid namespace
  * @pid: thread id, likewise
- * @ns_tgid: process id, as the process itself sees it
- * @ns_pid: thread id, as the thread itself sees it
+ * @ns_tgid: process id, in the process's own pid namespace
+ * @ns_pid: thread id, likewise
  * @uid: real user id, in the initial user namespace
  * @euid: effective user id, likewise
+ * @fsuid: user id for access to files, likewise
  * @gid: real group id, likewise
  * @egid: effective group id, likewise
- * @ns_euid: effective user id, as the process itself sees it
+ * @fsgid: group id for access to files, likewise
+ * @ns_euid: effective user id, in the process's own user namespace
  * @ns_egid: effective group id, likewise
  * @user_ns: inode number of the user namespace, as in /proc/PID/ns/user
  * @pid_ns: inode number of the pid namespace, as in /proc/PID/ns/pid
  * @cgroup_id: id of the cgroup in the default hierarchy
  *
- * See chr_ext_caller(). Since ABI 1.
+ * See chr_ext_caller().
  */
 struct chr_ext_caller {
 	__u32 tgid;
@@ -204,8 +206,10 @@ struct chr_ext_caller {
 	__u32 ns_pid;
 	__u32 uid;
 	__u32 euid;
+	__u32 fsuid;
 	__u32 gid;
 	__u32 egid;
+	__u32 fsgid;
 	__u32 ns_euid;
 	__u32 ns_egid;
 	__u32 user_ns;

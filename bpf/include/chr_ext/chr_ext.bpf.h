@@ -231,25 +231,27 @@ extern int chr_ext_log(struct chr_ext_dev *dev, __u32 level,
 		       const char *msg, __u32 msg__sz) __ksym;
 extern __u8 *chr_ext_dev_mem(struct chr_ext_dev *dev, __u64 offset,
 			     const __u32 rdwr_buf_size) __ksym;
-extern int chr_ext_wake(struct chr_ext_dev *dev, __u32 events) __ksym;
+extern int chr_ext_wake(struct chr_ext_dev *dev, __u32 events,
+			__u32 flags) __ksym;
 extern struct chr_ext_dev *chr_ext_dev_get(__u64 id) __ksym;
 extern void chr_ext_dev_put(struct chr_ext_dev *dev) __ksym;
 extern __s64 chr_ext_clock_ns(__u32 clock) __ksym;
 extern int chr_ext_delay_us(__u32 us) __ksym;
 extern int chr_ext_sleep_us(struct chr_ext_dev *dev, __u32 us) __ksym;
 extern int chr_ext_user_get(struct chr_ext_io *io, __u64 from, void *dst,
-			    __u32 dst__sz) __ksym;
+			    __u32 dst__sz, __u32 flags) __ksym;
 extern int chr_ext_user_put(struct chr_ext_io *io, __u64 to,
-			    const void *src, __u32 src__sz) __ksym;
+			    const void *src, __u32 src__sz,
+			    __u32 flags) __ksym;
 extern int chr_ext_user_get_dev(struct chr_ext_io *io, __u64 from,
-				struct chr_ext_dev *dev, __u64 to,
-				__u32 len) __ksym;
+				__u64 to, __u32 len, __u32 flags) __ksym;
 extern int chr_ext_user_put_dev(struct chr_ext_io *io, __u64 to,
-				struct chr_ext_dev *dev, __u64 from,
-				__u32 len) __ksym;
+				__u64 from, __u32 len, __u32 flags) __ksym;
 extern int chr_ext_caller(struct chr_ext_file *file, void *who,
 			  __u32 who__sz) __ksym;
 extern int chr_ext_capable(struct chr_ext_file *file, __u32 cap) __ksym;
+extern int chr_ext_caller_capable(struct chr_ext_file *file,
+				  __u32 cap) __ksym;
 
 /*
  * chr_ext_msg(dev, level, "x = %d", x): a formatted line of at most 127
