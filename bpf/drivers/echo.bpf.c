@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * echo: what one open file wrote, it reads back, in the order it was written;
- * then 0, the end. Two opens know nothing of each other.
+ * echo: an open file reads back what was written to it, in order, then 0 for
+ * end of file. Open files are independent of each other.
  *
- * An open holds up to ECHO_SIZE bytes that have not been read; what does not
- * fit is a short write, and ENOSPC when nothing does. Once all is read there
- * is room again. Threads that share one open have to take turns.
+ * An open file holds up to ECHO_SIZE unread bytes. A write that does not fit is
+ * short, and fails with ENOSPC when nothing fits. There is room again once all
+ * is read. Threads that share an open file must serialise their calls.
  */
 #include <chr_ext/chr_ext.bpf.h>
 

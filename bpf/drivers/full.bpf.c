@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/bpf_full gives zeros and has no room for anything, as /dev/full.
+ * /dev/bpf_full reads as zeros and fails writes with ENOSPC, like /dev/full.
  */
 #include <chr_ext/chr_ext.bpf.h>
 

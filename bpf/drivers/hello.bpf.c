@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hello: the first driver. It says what happens to it (chrext log hello),
- * answers a read with "ebpf" and keeps the last write.
+ * hello: the first driver. It logs each call (chrext log hello), returns "ebpf"
+ * from a read and keeps the last write.
  */
 #include <chr_ext/chr_ext.bpf.h>
 

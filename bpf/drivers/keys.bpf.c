@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * keys: buttons and a rotary encoder on GPIO lines, for everyone who listens.
+ * keys: buttons and a rotary encoder on GPIO lines.
  *
  * The buttons are the 1 to 32 lines of "keys"; the two lines of "encoder", if
  * there are any, are the phases A and B of a quadrature encoder. A read waits
- * for something to happen and gives one or more struct key_event. Each open file
- * sees all that happens after open(2), whoever else reads. The last 255 events
- * are kept: missed counts those that the file was too slow for, and edges that
- * were too fast for the driver, of which the position may suffer.
+ * for an event and returns one or more struct key_event. Each open file gets
+ * all events after its open(2). The last 255 events are kept: missed counts
+ * those that the reader was too slow for, and edges that were too fast for the
+ * driver, which can make the position wrong.
  *
- * The first edge of a button counts, at once and with its time. What it does in
- * the next debounce_us is ignored; how it is then, counts. A controller that can
- * is told to debounce, too. The encoder needs none of that: a phase that bounces
- * goes a step forth and back. The position grows by one for each detent in the
- * direction in which A leads. There is a detent where no phase is active, and
- * one every 4, 2 or 1 steps:
+ * The first edge of a button is reported at once, with its time. Edges during
+ * the next debounce_us are ignored, then the level is read again. The
+ * controller debounces as well if it supports that. The encoder needs no
+ * debouncing: a phase that bounces goes a step forth and back. The position
+ * grows by one for each detent in the direction in which A leads. There is a
+ * detent where no phase is active, and one every 4, 2 or 1 steps:
  *
  *	chrext load keys.bpf.o --set debounce_us=10000 --set detent=2
  */
@@ -38,15 +38,15 @@ struct key_event {
 	__s32 position;		/* likewise */
 };
 
-/* Only the event op changes it. An open file has its own last event. */
+/* Changed by the event op only. Each open file keeps its own last event. */
 struct keys {
 	__s32 buttons, encoder;	/* handles */
-	__u32 pressed;		/* as it was told */
-	__u32 lost;		/* edges, not told yet */
+	__u32 pressed;		/* as reported */
+	__u32 lost;		/* edges, not reported yet */
 	__u32 phase;		/* of the encoder: A is bit 0, B is bit 1 */
 	__s32 steps;		/* of the encoder since a detent */
 	__s64 position;
-	__u64 until[KEYS_MAX];	/* ns; what a button does before is ignored */
+	__u64 until[KEYS_MAX];	/* ns; edges before are ignored */
 	__u64 last;		/* number of the last event */
 	struct key_event events[KEYS_KEPT];
 };
@@ -56,7 +56,7 @@ static struct keys *keys_of(struct chr_ext_dev *dev)
 	return (void *)chr_ext_dev_data(dev, sizeof(struct keys));
 }
 
-/* With a full barrier: an event is there before its number. */
+/* Full barrier: the event is written before its number. */
 static __u64 keys_last(struct keys *k)
 {
 	return __sync_fetch_and_add(&k->last, 0);
@@ -73,7 +73,7 @@ static void keys_tell(struct chr_ext_dev *dev, struct keys *k, __u64 ns,
 	chr_ext_wake(dev, EPOLLIN, 0);
 }
 
-/* None also when it was written over meanwhile: that wakes us. */
+/* Returns false, too, if the event was overwritten: that wakes the reader. */
 static bool keys_next(struct keys *k, __u64 *seen, struct key_event *event)
 {
 	__u64 last = keys_last(k), number = *seen + 1;
@@ -100,7 +100,7 @@ static void button_is(struct chr_ext_dev *dev, struct keys *k, __u32 i,
 	keys_tell(dev, k, ns, KEYS_BUTTON, i, pressed);
 }
 
-/* Events that come while it sleeps wait, and keep their times. */
+/* Events during the sleep are queued and keep their times. */
 static void button_edge(struct chr_ext_dev *dev, struct keys *k, __u64 ns,
 			__u32 i, bool pressed)
 {
@@ -113,7 +113,7 @@ static void button_edge(struct chr_ext_dev *dev, struct keys *k, __u64 ns,
 		button_is(dev, k, i, ns, pressed);
 	if (now < k->until[i])
 		chr_ext_sleep_us(dev, (k->until[i] - now + 999) / 1000);
-	/* The last edge may have been ignored, or lost. */
+	/* The last edge may have been ignored or lost. */
 	value = chr_ext_gpio_get_value_cansleep(dev, k->buttons, i, 0);
 	if (value >= 0)
 		button_is(dev, k, i, chr_ext_clock_ns(CLOCK_MONOTONIC), value);

@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lcd: text on a character display with an HD44780 or one of its kind.
+ * lcd: text on a character display with an HD44780 or a compatible controller.
  *
- * Its lines are "data" (four: DB4 to DB7, or eight: DB0 to DB7), "enable" and
- * "rs": data-gpios and so on in a device tree, or the directories of a board. R/W
- * is tied to ground.
+ * The lines are "data" (four: DB4 to DB7, or eight: DB0 to DB7), "enable" and
+ * "rs": data-gpios and so on in a device tree, or the directories of a board.
+ * R/W is tied to ground.
  *
- * What is written to the node appears, as bytes of the display's own font, but
- * for
+ * Bytes written to the node appear in the display's own font, except
  *	\f	clear
- *	\n	clear the rest of the line; what comes next is on the next line, and
- *		after the last one all of them scroll
+ *	\n	clear the rest of the line; the next character goes to the next line,
+ *		and after the last line the text scrolls
  *	\r	go to the first character of the line
- *	\b	take back a character
- *	\t	a blank
- * What is too long for its line is left out. Only what differs is sent, so that
- * a write of \f and a new text does not flicker.
+ *	\b	delete the character before
+ *	\t	print a blank
+ * Characters beyond the end of a line are dropped. Only characters that changed
+ * are sent, so writing \f and a new text does not flicker.
  *
- * A write that fails, because a line does or its process was killed, counts as
- * not written. The next one sets the display up anew, as nobody knows what has
- * reached it, and shows all of the text again.
+ * A write that fails, because a line failed or the process was killed, counts
+ * as not written. As the state of the display is unknown then, the next write
+ * initialises it and sends all of the text.
  *
- * Set at load, the size: 1 to 4 rows, 8 to 40 columns, or to 20 with more than
- * two rows. Some displays of one row want rows=2 with half the columns.
+ * Set at load, the size: 1 to 4 rows, 8 to 40 columns, or 8 to 20 with more
+ * than two rows. Some displays of one row need rows=2 with half the columns.
  *	chrext load lcd.bpf.o --set rows=4 --set columns=20
  */
 #include <chr_ext/gpio.bpf.h>
@@ -30,7 +29,7 @@
 __u32 rows = 2;
 __u32 columns = 16;
 
-#define CELLS		80	/* all that the controller has memory for */
+#define CELLS		80	/* the size of the controller's memory */
 
 /* Instructions. */
 #define CLEAR		0x01
@@ -43,15 +42,15 @@ __u32 columns = 16;
 #define SET_ADDRESS	0x80
 #define SECOND_LINE	0x40	/* its address */
 
-/* The data sheet's times in us, 37 (41 for data) and 1520, when it is slowest. */
+/* In us: 37 (41 for data) and 1520 of the data sheet, at the slowest clock. */
 #define SHORT_US	60
 #define CLEAR_US	2200
 
 struct screen {
-	__u8 cells[CELLS];	/* a row behind the other */
+	__u8 cells[CELLS];	/* row after row */
 	__u8 row;
 	__u8 column;
-	__u8 newline;		/* a next line is to begin */
+	__u8 newline;		/* the next character begins a line */
 };
 
 struct lcd {
@@ -61,9 +60,9 @@ struct lcd {
 	__u32 width;		/* data lines */
 	__u32 rows;
 	__u32 columns;
-	__u32 lost;		/* the display has to be set up */
+	__u32 lost;		/* the display must be initialised */
 	struct screen text;
-	struct screen next;	/* text, while a write has not succeeded */
+	struct screen next;	/* text, until the write succeeds */
 	__u8 shown[CELLS];
 };
 
@@ -77,7 +76,7 @@ static int set(struct chr_ext_dev *dev, __s32 line, int value)
 	return chr_ext_gpio_set_value_cansleep(dev, line, 0, value, 0);
 }
 
-/* The display takes what is on the data lines when enable falls, after 450 ns. */
+/* The display reads the data lines when enable falls, after at least 450 ns. */
 static int latch(struct chr_ext_dev *dev, struct lcd *d, __u32 bits)
 {
 	__u32 mask = (1 << d->width) - 1;
@@ -102,13 +101,13 @@ static int send(struct chr_ext_dev *dev, struct lcd *d, int rs, __u8 byte,
 	return err ?: chr_ext_sleep_us(dev, us);
 }
 
-/* The upper half of a function set, to a display that is in any state. */
+/* Send the upper half of a function set, whatever state the display is in. */
 static int function(struct chr_ext_dev *dev, struct lcd *d, __u8 byte, __u32 us)
 {
 	return latch(dev, d, byte >> (8 - d->width)) ?: chr_ext_sleep_us(dev, us);
 }
 
-/* As the data sheet has it, "initializing by instruction". */
+/* "Initializing by instruction" in the data sheet. */
 static int set_up(struct chr_ext_dev *dev, struct lcd *d)
 {
 	__u8 bits = d->width == 8 ? FUNCTION_8BIT : 0;
@@ -197,7 +196,7 @@ static void put(struct lcd *d, struct screen *s, __u8 c)
 	}
 }
 
-/* Rows 2 and 3 are what rows 0 and 1 have beyond the columns. */
+/* Rows 2 and 3 continue rows 0 and 1 beyond the columns. */
 static __u32 address(struct lcd *d, __u32 cell)
 {
 	__u32 row = cell / d->columns, column = cell % d->columns;
@@ -205,7 +204,7 @@ static __u32 address(struct lcd *d, __u32 cell)
 	return (row & 1 ? SECOND_LINE : 0) + (row & 2 ? d->columns : 0) + column;
 }
 
-/* Sends what differs. */
+/* Send the characters that changed. */
 static int refresh(struct chr_ext_dev *dev, struct lcd *d)
 {
 	__u32 i, at, counter = -1;
@@ -283,7 +282,7 @@ int BPF_PROG(lcd_probe, struct chr_ext_dev *dev)
 	d->columns = columns;
 	clear(&d->text);
 
-	/* First of all, so that the others can move. */
+	/* Hold enable low first, so that the other lines may change. */
 	d->enable = chr_ext_gpio_get(dev, "enable", CHR_EXT_GPIO_OUT_LOW);
 	if (d->enable < 0)
 		return d->enable;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/bpf_null takes all and gives nothing, as /dev/null does.
+ * /dev/bpf_null discards writes and reads as empty, like /dev/null.
  */
 #include <chr_ext/chr_ext.bpf.h>
 

@@ -1,33 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bpf_port: GPIO lines by characters, in the protocol of Linux's nsc_gpio drivers,
- * or all of them at once by their bits.
+ * bpf_port: GPIO lines, one by one with characters, in the protocol of Linux's
+ * nsc_gpio drivers, or all at once as bits.
  *
- * The lines are those of "port": port-gpios in a device tree whose node is
- * compatible with "chr-ext,port", or the directory port of a board. The file's
- * position says which line; 0 is the first.
+ * The lines are those of "port": port-gpios in a device tree node compatible
+ * with "chr-ext,port", or the directory port of a board. The file's position is
+ * the number of a line, from 0.
  *
- * A read gives '0' or '1' for each line from there on, and an end of file after
- * the last. A write does one thing for each character, all of them with the line
- * at the position; that moves on as with any file, so pwrite(2) is the call to use:
+ * A read returns '0' or '1' for each line from the position on, then end of
+ * file. A write executes each character on the line at the position. As the
+ * position moves with each write, use pwrite(2):
  *	0 1	set it low, high
  *	O o	make it an output, an input
  *	T t	drive it push-pull, open drain
  *	P p	pull it up, do not
- *	v	write what it is into the driver's log
- * A newline means nothing. Any other character gives EINVAL, when the rest has
- * been done. What the controller cannot do gives EOPNOTSUPP, setting an input
- * EPERM.
+ *	v	log its direction and value
+ * A newline is ignored. Any other character fails with EINVAL after the rest
+ * has been executed. What the controller does not support fails with
+ * EOPNOTSUPP, setting an input with EPERM.
  *
- * With pattern=1 a file is the whole port instead: a write of as many bytes as
- * its lines need, the lowest first, sets them with one call of the controller;
- * a longer one has several patterns, one after the other, and a part of a
- * pattern is EINVAL. A read gives the pattern once. The ioctl PORT_PATTERN does
- * this, or undoes it, for the open file alone.
+ * With pattern=1 a file is the whole port instead. A write of as many bytes as
+ * the lines need, lowest first, sets them with one call of the controller; a
+ * longer write has several patterns, set one after the other, and an incomplete
+ * pattern fails with EINVAL. A read returns the pattern once. The ioctl
+ * PORT_PATTERN turns this on or off for an open file.
  *
- * Set at load: direction, how the lines are when the device appears (0 as they
- * were, 1 inputs, 2 outputs low, 3 outputs high), pattern, and how many ports
- * there may be:
+ * Set at load: direction, the initial setting of the lines (0 unchanged, 1
+ * inputs, 2 outputs low, 3 outputs high), pattern, and the number of ports:
  *	chrext load port.bpf.o --set direction=2 --set instances=4
  */
 #include <chr_ext/gpio.bpf.h>

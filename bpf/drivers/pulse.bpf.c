@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pulse: patterns on GPIO lines, with a timing that is not the program's.
+ * pulse: patterns on GPIO lines, timed by the kernel.
  *
  * The lines are the 1 to 64 of "pulse". A write is an array of
  *
  *	struct chr_ext_gpio_step { __u64 bits; __u64 hold_ns; }
  *
- * which is put out while the writer goes on: each step sets all the lines and
- * holds them, for 5000 ns or more, at most 60 s in sum. The last one stays. A
- * write of more than 65536 steps takes these. While a pattern plays, the next
- * write waits, or gives EAGAIN with O_NONBLOCK; poll(2) tells when it would not.
+ * and returns at once. Each step sets all lines and holds them for 5000 ns or
+ * more, at most 60 s in total; the last step stays. A write takes at most 65536
+ * steps. While a pattern plays, the next write waits, or fails with EAGAIN if
+ * O_NONBLOCK; poll(2) reports when it would not wait.
  *
- * A write of no or half a step, with too short a hold, or a bit without a line
- * gives EINVAL; steps that last too long, ERANGE; lines that are inputs, EPERM.
- * What the controller says ends a pattern, and the next write or fsync(2) gives
- * that, once.
+ * A write fails with EINVAL if it is empty or ends within a step, or a hold is
+ * too short, or a bit has no line; with ERANGE if the steps last too long; with
+ * EPERM if a line is an input. An error of the controller ends a pattern; the
+ * next write or fsync(2) returns it, once.
  *
- *	fsync(2)	waits for the end of the pattern
- *	PULSE_REPEAT	argument 1: what is written to this file from now on is
- *			repeated until somebody says PULSE_STOP; 0: it is not
- *	PULSE_STOP	ends what plays: the lines stay as they are
- *	PULSE_STATUS	struct chr_ext_gpio_played: how far it is, how late it was
+ *	fsync(2)	wait for the end of the pattern
+ *	PULSE_REPEAT	argument 1: repeat patterns written to this file from now
+ *			on, until PULSE_STOP; 0: play them once
+ *	PULSE_STOP	stop the pattern; the lines keep their levels
+ *	PULSE_STATUS	get struct chr_ext_gpio_played: progress and delays
  *
- * Set at load, how the lines are at first: direction 2 low, 3 high, 0 as they
- * were.
+ * Set at load, the initial level: direction 2 low, 3 high, 0 unchanged.
  *	chrext load pulse.bpf.o --set direction=3
  */
 #include <chr_ext/gpio.bpf.h>
@@ -34,12 +33,12 @@
 
 const volatile __u32 direction = CHR_EXT_GPIO_OUT_LOW;
 
-/* Times are in ns. The event op runs next to the others, hence two ends. */
+/* Times are in ns. ended is the event op's, stopped the other ops'. */
 struct pulse {
 	__s32 lines;
-	__u32 told;		/* the error of the last pattern */
+	__u32 told;		/* the last pattern's error was returned */
 	__u64 started;
-	__u64 ended;		/* by itself */
+	__u64 ended;		/* without being stopped */
 	__u64 stopped;
 	struct chr_ext_gpio_step steps[CHR_EXT_MAX_STEPS];
 };
@@ -58,7 +57,7 @@ static struct mode *mode_of(struct chr_ext_file *file)
 	return (void *)chr_ext_file_data(file, sizeof(struct mode));
 }
 
-/* Of the last pattern: -EAGAIN while it plays, 0, or once its error. */
+/* Result of the last pattern: -EAGAIN while it plays, 0, or once its error. */
 static long pulse_result(struct chr_ext_dev *dev, struct pulse *p)
 {
 	struct chr_ext_gpio_played now = {};
@@ -110,7 +109,7 @@ long BPF_PROG(pulse_write, struct chr_ext_file *file, struct chr_ext_io *io)
 	return n;
 }
 
-/* The end of what was stopped is not told; that of the one before may be late. */
+/* A stopped pattern causes no event; that of the one before may be late. */
 SEC("struct_ops/event")
 void BPF_PROG(pulse_event, struct chr_ext_dev *dev, struct chr_ext_event *event)
 {

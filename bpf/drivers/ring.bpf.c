@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ring: a stream of bytes from one process to another through memory that both
- * have mapped. The node is there to set it up and to wait; what is moved costs
- * no system call.
+ * map. The node is used to set it up and to wait; moving data takes no system
+ * call.
  *
- * mmap(2), MAP_SHARED, gives struct ring in the first 4096 bytes and the data
- * behind it, RING_SIZE bytes of them. head and tail count all bytes ever put in
- * and taken out; byte number n lies at n % RING_SIZE. The producer copies into
- * the free part and then adds to head, the consumer copies out and then adds to
- * tail.
+ * mmap(2) with MAP_SHARED maps struct ring in the first 4096 bytes and the
+ * data, RING_SIZE bytes, after it. head and tail count all bytes ever put in
+ * and taken out; byte number n is at n % RING_SIZE. The producer copies into
+ * the free part, then adds to head; the consumer copies out, then adds to tail.
  *
- *	RING_SIZE	how many bytes of data there are
- *	RING_WAIT_DATA	sleep until head is not tail
+ *	RING_SIZE	get the number of bytes of data
+ *	RING_WAIT_DATA	sleep until head differs from tail
  *	RING_WAIT_SPACE	sleep until there is room for a byte or more
- *	RING_NOTIFY	wake who waits: the counters have changed
+ *	RING_NOTIFY	wake waiters: the counters have changed
  *
- * Who waits, by ioctl(2) or by poll(2), sets data_wanted or space_wanted. A
- * producer that has changed head puts 0 into data_wanted, with a full barrier
- * before, and calls RING_NOTIFY if it was not 0; the consumer does so with
- * space_wanted.
+ * A wait, by ioctl(2) or poll(2), sets data_wanted or space_wanted. After
+ * changing head, the producer exchanges data_wanted for 0, with a full barrier
+ * before, and calls RING_NOTIFY if it was not 0; the consumer does the same
+ * with space_wanted.
  *
- * Only the counters matter here, and whoever has the node open can write
- * anything there: counters that cannot be give EIO and EPOLLERR.
+ * The driver reads the counters only. Any user of the node can write anything
+ * there: impossible counters return EIO and EPOLLERR.
  *
- * Set at load, the size with the first 4096 bytes, and how many there are:
+ * Set at load: the size, including the first 4096 bytes, and the number of
+ * rings:
  *	chrext load ring.bpf.o --set mem_size=64K --set instances=4
  */
 #include <chr_ext/chr_ext.bpf.h>
 
-#define RING_DATA	4096	/* where the data begins */
+#define RING_DATA	4096	/* offset of the data */
 #define MAP_SHARED	1
 
 struct ring {
@@ -55,7 +55,7 @@ static struct ring *ring_of(struct chr_ext_file *file)
 	return (void *)chr_ext_dev_mem(file->dev, 0, sizeof(struct ring));
 }
 
-/* Bytes of data, or -EIO. Each counter is read once, with a full barrier. */
+/* Bytes of data, or -EIO. Reads each counter once, with a full barrier. */
 static __s64 ring_used(struct chr_ext_file *file, struct ring *r)
 {
 	__u64 tail = __sync_fetch_and_add(&r->tail, 0);
@@ -64,7 +64,7 @@ static __s64 ring_used(struct chr_ext_file *file, struct ring *r)
 	return used <= ring_size(file) ? used : -EIO;
 }
 
-/* The flag is set before the counters are looked at: nobody sleeps too long. */
+/* Sets the flag before reading the counters, so that no wake-up is lost. */
 static long ring_wait_data(struct chr_ext_file *file, struct ring *r)
 {
 	__s64 used;
@@ -134,7 +134,7 @@ __u32 BPF_PROG(ring_poll, struct chr_ext_file *file)
 	       (space ? 0 : EPOLLOUT | EPOLLWRNORM);
 }
 
-/* A private copy would show no one anything. */
+/* Refuse private copies: writes to them would reach no other process. */
 SEC("struct_ops/mmap")
 int BPF_PROG(ring_mmap, struct chr_ext_file *file, struct chr_ext_map *map)
 {

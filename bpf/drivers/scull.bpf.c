@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * scull: a memory that all who open it share, after the first driver of "Linux
- * Device Drivers". Reads and writes have a position. O_TRUNC on an open for
- * writing empties it, O_APPEND writes at its end, a write beyond the end leaves
- * a hole of zeros; a full one gives ENOSPC. lseek(2) knows SEEK_END, and
- * SEEK_DATA and SEEK_HOLE as a file without holes does.
+ * scull: memory shared by all open files, after the first driver of "Linux
+ * Device Drivers". Reads and writes have a position. Opening for writing with
+ * O_TRUNC empties it, O_APPEND writes at the end, a write beyond the end leaves
+ * a hole of zeros, a write to a full device fails with ENOSPC. lseek(2)
+ * supports SEEK_END, and SEEK_DATA and SEEK_HOLE as for a file without holes.
  *
- * ioctl(2) shows every way to pass a number, on two of them, as the book does:
- * the quantum and the qset, which tell how the book's scull cuts its memory into
- * pieces. Here they mean nothing: they are kept, for all devices together. The
- * type of the commands is 'k'; of each pair the first is the quantum's.
+ * ioctl(2) shows every way to pass a number, as in the book, with two numbers:
+ * the quantum and the qset, the sizes of the pieces in which the book's scull
+ * allocates memory. Here they are only stored, for all devices together. The
+ * type of the commands is 'k'; the first of each pair is the quantum's.
  *	0	_IO		RESET	to 4000 and to 1000
  *	1, 2	_IOW, int	S	set, by pointer
  *	3, 4	_IO		T	set ("tell"), by value
@@ -17,11 +17,11 @@
  *	7, 8	_IO		Q	get ("query"), as the return value
  *	9, 10	_IOWR, int	X	exchange, by pointer
  *	11, 12	_IO		H	exchange ("shift"), by value and return value
- * What changes one needs CAP_SYS_ADMIN (EPERM), except RESET; a number below 1
- * is EINVAL, as no return value could tell it from an errno. Any other command
- * is ENOTTY.
+ * Commands that change a number need CAP_SYS_ADMIN (EPERM), except RESET; a
+ * number below 1 is EINVAL, as a return value below 0 is an errno. Any other
+ * command is ENOTTY.
  *
- * Set at load: its size and how many there are, at most 64; the two numbers too:
+ * Set at load: the size, the number of devices (at most 64), the two numbers:
  *	chrext load scull.bpf.o --set dev_size=64K --set instances=4 --set quantum=100
  */
 #include <chr_ext/chr_ext.bpf.h>
@@ -63,8 +63,8 @@ static __u64 *scull_size(struct chr_ext_dev *dev)
 }
 
 /*
- * Makes the scull end at @end or later. Each round that fails is the success
- * of another writer.
+ * Raise the size to @end at least. Each failed round is another writer's
+ * success.
  */
 static void scull_grow(__u64 *size, __u64 end)
 {
@@ -81,8 +81,8 @@ static void scull_grow(__u64 *size, __u64 end)
 }
 
 /*
- * Takes room for up to @len bytes at the end, so that two who append do not
- * write over each other. Returns where it is, or -ENOSPC.
+ * Reserve up to @len bytes at the end, so that concurrent appends do not
+ * overlap. Returns their offset, or -ENOSPC.
  */
 static __s64 scull_append(struct chr_ext_dev *dev, __u64 *size, __u64 len)
 {
@@ -188,7 +188,7 @@ __s64 BPF_PROG(scull_llseek, struct chr_ext_file *file, __s64 offset,
 	return -EINVAL;
 }
 
-/* Puts @new in the place of a number: the old one, or -errno. */
+/* Replace a number by @new. Returns the old one, or -errno. */
 static int scull_exchange(struct chr_ext_file *file, int *number, int new)
 {
 	if (!chr_ext_caller_capable(file, CAP_SYS_ADMIN))

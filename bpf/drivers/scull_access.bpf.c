@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Four memories like scull's that differ in who may open them, and when, after
- * "Linux Device Drivers":
+ * Four devices like scull with different rules for open(2), after "Linux Device
+ * Drivers":
  *
  * scullsingle	one open file at a time; EBUSY for any other
- * sculluid	one user at a time, who may open it many times; EBUSY for others,
- *		unless they have CAP_DAC_OVERRIDE
- * scullwuid	the same, but who would get EBUSY waits until the last file is
- *		closed; with O_NONBLOCK: EAGAIN
- * scullpriv	a memory for each controlling terminal of an opener, that is
- *		kept until the driver goes; without a terminal: EINVAL; a ninth
- *		terminal: ENOMEM
+ * sculluid	one user at a time, with any number of open files; EBUSY for
+ *		others, unless they have CAP_DAC_OVERRIDE
+ * scullwuid	the same, but others wait until the last file is closed; EAGAIN
+ *		with O_NONBLOCK
+ * scullpriv	separate memory for each controlling terminal, kept until the
+ *		driver goes; EINVAL without a terminal, ENOMEM for a ninth one
  *
- * The user is the real or effective one of who opens it; a file that is passed
- * on is used by anyone. Reads, writes, O_TRUNC and O_APPEND are as scull's; the
- * memories have ROOM bytes each.
+ * The user is the opener's real or effective one; an open file that is passed
+ * on can be used by anyone. Reads, writes, O_TRUNC and O_APPEND work as in
+ * scull; each memory has ROOM bytes.
  */
 #include <chr_ext/chr_ext.bpf.h>
 
 #define ROOM	(32 << 10)
 #define TTYS	8
 
-/* What there is to know of one memory. */
+/* The state of one memory. */
 struct scull {
 	__u64 size;	/* bytes that were written */
 	__u32 opens;
@@ -31,8 +30,8 @@ struct scull {
 };
 
 /*
- * The memory of a device begins with these; the memories themselves follow.
- * All but scullpriv have only the first.
+ * At the start of device memory; the memories themselves follow. Only scullpriv
+ * uses more than the first.
  */
 struct sculls {
 	struct scull of[TTYS];
@@ -43,7 +42,7 @@ struct place {
 	__u32 index;	/* of its scull */
 };
 
-/* What the kernel knows of a terminal, as much as is wanted here. */
+/* The members of the kernel's structs that lead to the terminal. */
 struct tty_driver {
 	int major;
 	int minor_start;
@@ -78,7 +77,7 @@ static __u32 file_index(struct chr_ext_file *file)
 	return place ? place->index : 0;
 }
 
-/* Where the memory of a file begins in that of the device. */
+/* Offset of the memory of a file in that of the device. */
 static __u64 file_base(struct chr_ext_file *file)
 {
 	return sizeof(struct sculls) + file_index(file) * (__u64)ROOM;
@@ -164,7 +163,7 @@ void BPF_PROG(single_close, struct chr_ext_file *file)
 		__sync_lock_test_and_set(&s->opens, 0);
 }
 
-/* Opens it if @who is the owner, or there is none, or in any case. */
+/* Count an open if @who is the owner, if there is no owner, or if @any. */
 static bool uid_take(struct scull *s, const struct chr_ext_caller *who,
 		     bool any)
 {
@@ -179,7 +178,7 @@ static bool uid_take(struct scull *s, const struct chr_ext_caller *who,
 	return mine;
 }
 
-/* Opens it, or gives @busy. */
+/* Count an open, or return -@busy. */
 static int uid_enter(struct chr_ext_file *file, int busy)
 {
 	struct scull *s = file_scull(file);
@@ -195,7 +194,7 @@ static int uid_enter(struct chr_ext_file *file, int busy)
 	return scull_truncate(file);
 }
 
-/* Returns how many files are open yet. */
+/* Returns the number of files that remain open. */
 static __u32 uid_leave(struct chr_ext_file *file)
 {
 	struct scull *s = file_scull(file);
@@ -221,7 +220,7 @@ int BPF_PROG(wuid_open, struct chr_ext_file *file)
 	return uid_enter(file, EAGAIN);
 }
 
-/* All who wait are called: any number of them may be of the same user. */
+/* Wakes all: any number of the waiters may belong to one user. */
 SEC("struct_ops/close")
 void BPF_PROG(wuid_close, struct chr_ext_file *file)
 {
@@ -241,7 +240,7 @@ static __u32 caller_tty(void)
 	return (driver->major << 20) + driver->minor_start + tty->index;
 }
 
-/* Returns the index of the scull of @tty, perhaps a new one, or TTYS. */
+/* Find or create the scull of @tty. Returns its index; TTYS if none is left. */
 static __u32 tty_find(struct sculls *all, __u32 tty)
 {
 	__u32 i, found = TTYS;

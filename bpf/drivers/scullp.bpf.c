@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * scullp: pages that read(2), write(2) and mmap(2) share, after "Linux Device
- * Drivers". It is as long as its memory, always: a read at the end gives 0, a
- * write there ENOSPC, and O_TRUNC does nothing. SEEK_END is the end; for
- * SEEK_DATA and SEEK_HOLE all of it is data.
+ * scullp: pages shared by read(2), write(2) and mmap(2), after "Linux Device
+ * Drivers". The device is always as long as its memory: a read at the end
+ * returns 0, a write there fails with ENOSPC, and O_TRUNC does nothing.
+ * SEEK_END is the end; for SEEK_DATA and SEEK_HOLE everything is data.
  *
- * A mapping sees what is written at once, and may have any protection but
- * PROT_EXEC (EACCES); beyond the end it is refused (EINVAL).
+ * Writes show in mappings at once. A mapping may have any protection but
+ * PROT_EXEC (EACCES); beyond the end it fails with EINVAL.
  *
- * Set at load: its size, in whole pages, and how many there are:
+ * Set at load: the size, in whole pages, and the number of devices:
  *	chrext load scullp.bpf.o --set mem_size=1M --set instances=4
  */
 #include <chr_ext/chr_ext.bpf.h>

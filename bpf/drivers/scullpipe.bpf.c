@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * scullpipe: a queue of bytes between all who open it, after "Linux Device
- * Drivers". A read waits while the pipe is empty, a write while it is full,
- * whoever else has it open: there is no end of file and no EPIPE. With O_NONBLOCK
- * they give EAGAIN. poll(2), select(2), epoll(7) and SIGIO tell when a read or
- * a write would not wait.
+ * scullpipe: a queue of bytes shared by all open files, after "Linux Device
+ * Drivers". A read waits while the pipe is empty, a write while it is full:
+ * there is no end of file and no EPIPE. With O_NONBLOCK they fail with EAGAIN.
+ * poll(2), select(2), epoll(7) and SIGIO report when a read or a write would
+ * not wait.
  *
- * A transfer is short when there are fewer bytes, or less room, and where it
- * comes to the end of the buffer, whose start is the next call's. Reads and
- * writes of one size that divides the buffer's are never short.
+ * A transfer is short if there are fewer bytes, or less room, and at the end of
+ * the buffer; the next call continues at its start. Reads and writes are never
+ * short if they all have one size that divides the buffer's.
  *
- * Each byte is for one reader, so one that sleeps is woken at a time, and wakes
- * the next when it has been served; wake_all=1 wakes them all, as the book's
- * does. When the last file is closed what is left in the pipe is lost.
+ * Each byte is for one reader, so a write wakes one sleeping reader, which
+ * wakes the next after it has been served; wake_all=1 wakes them all, like the
+ * book's driver. Closing the last file discards what is in the pipe.
  *
- * Set at load: the size of the buffer and 24 bytes, and how many pipes there
- * are:
+ * Set at load: the size of the buffer plus 24 bytes, and the number of pipes:
  *	chrext load scullpipe.bpf.o --set dev_size=65560 --set instances=4
  */
 #include <chr_ext/chr_ext.bpf.h>
@@ -24,7 +23,7 @@
 
 bool wake_all;
 
-/* In front of the buffer. The ops of a device run one at a time. */
+/* At the start of device memory, before the buffer. Ops are serialised. */
 struct pipe {
 	__u64 head;	/* bytes written */
 	__u64 tail;	/* bytes read, at most head */
@@ -46,7 +45,7 @@ static __u64 pipe_size(struct chr_ext_dev *dev)
 	return dev->size - sizeof(struct pipe);
 }
 
-/* How many of @len bytes from @count on, modulo @size, are in one piece. */
+/* How many of @len bytes from @count on, modulo @size, are contiguous. */
 static __u64 pipe_piece(__u64 count, __u64 len, __u64 size)
 {
 	__u64 left = size - count % size;

@@ -3,23 +3,23 @@
  * shift: outputs by a chain of shift registers with latches, 74HC595 and the
  * like.
  *
- * Its lines are "data" (SER, the serial input of the first register), "clock"
+ * The lines are "data" (SER, the serial input of the first register), "clock"
  * (SRCLK) and "latch" (RCLK), one each: data-gpios, clock-gpios, latch-gpios in
- * a device tree whose node is compatible with "chr-ext,shift", or the
- * directories of a board.
+ * a device tree node compatible with "chr-ext,shift", or the directories of a
+ * board.
  *
- * A write of as many bytes as there are registers sets all their outputs at the
- * same time: the first byte goes to the last of the chain, bit 7 to QH and bit 0
- * to QA. Where the file is does not matter. A read gives what was latched last,
- * from the file's position on, and nothing before the first write: what the
- * outputs are then, nobody knows.
+ * A write of as many bytes as there are registers sets all outputs at the same
+ * time: the first byte goes to the last register of the chain, bit 7 to QH and
+ * bit 0 to QA. The file's position is ignored. A read returns what was latched
+ * last, from the file's position on; before the first write it returns 0, as
+ * the outputs are unknown.
  *
- * A write that fails, because a line does, leaves the outputs as they were, and
- * the next one is whole again. The outputs stay when the driver goes.
+ * A write that fails because a line fails leaves the outputs unchanged. The
+ * outputs stay when the driver goes.
  *
- * Set at load: how many registers there are, when writes of another size are to
- * be refused (EINVAL; without it 1 to 64 bytes are taken), and lsb_first for a
- * chain whose bit 0 is QH:
+ * Set at load: registers, their number, to refuse writes of another size
+ * (EINVAL; without it, 1 to 64 bytes are accepted), and lsb_first for a chain
+ * in which bit 0 is QH:
  *	chrext load shift.bpf.o --set registers=4 --set lsb_first=true
  */
 #include <chr_ext/gpio.bpf.h>
@@ -42,7 +42,7 @@ static struct shift *shift_of(struct chr_ext_dev *dev)
 	return (void *)chr_ext_dev_data(dev, sizeof(struct shift));
 }
 
-/* In line, as the name has to be a constant. */
+/* Inlined, because con_id must be a constant. */
 static __always_inline __s32 get_line(struct chr_ext_dev *dev,
 				      const char *con_id)
 {
@@ -82,7 +82,7 @@ static int set(struct chr_ext_dev *dev, __s32 line, int value)
 	return chr_ext_gpio_set_value_cansleep(dev, line, 0, value, 0);
 }
 
-/* Clock and latch fall first: they are where the last write has left them. */
+/* Lower clock and latch first: the last write left them high. */
 static int shift_out(struct chr_ext_dev *dev, struct shift *s,
 		     struct chr_ext_io *io)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/bpf_zero takes all and gives zeros, as /dev/zero does: a read claims bytes
- * that it has not written, and such bytes are zero.
+ * /dev/bpf_zero discards writes and reads as zeros, like /dev/zero: the op
+ * claims bytes that it did not write, and the framework zeroes such bytes.
  */
 #include <chr_ext/chr_ext.bpf.h>
 

@@ -69,11 +69,11 @@ static int open_as(int uid, int euid, int flags)
 
 struct holder {
 	int pid;
-	int up;		/* says what came of the open */
-	int down;	/* is closed for it to end */
+	int up;		/* pipe: the result of the open */
+	int down;	/* pipe: closing it ends the process */
 };
 
-/* A process of a user that opens, says so and keeps it. */
+/* A process of a user that opens the node, reports the result and holds it. */
 static struct holder hold(int uid, int flags)
 {
 	int up[2], down[2], pid;
@@ -110,7 +110,7 @@ static struct holder hold(int uid, int flags)
 	return h;
 }
 
-/* Within some seconds; after one who was silent, within one. */
+/* Waits some seconds; once one process was silent, one second. */
 static bool comes(struct holder *h, short events)
 {
 	struct pollfd p = { .fd = h->up, .events = events };
@@ -122,7 +122,7 @@ static bool comes(struct holder *h, short events)
 	return false;
 }
 
-/* What came of its open, or 99 when nothing does. */
+/* The result of its open, or 99 if none arrives. */
 static int result(struct holder *h)
 {
 	char res;
@@ -134,7 +134,7 @@ static int result(struct holder *h)
 static void let_go(struct holder *h)
 {
 	close(h->down);
-	/* One whose open still waits does not see that. */
+	/* A process that still waits in open(2) does not notice. */
 	if (!comes(h, 0)) {
 		ok(false, "a process that has opened ends");
 		kill(h->pid, SIGKILL);
@@ -169,7 +169,7 @@ static void by_user(int busy)
 	int fd;
 
 	is_num(open_as(1000, 1000, O_RDWR | O_NONBLOCK), 0,
-	       "nobody has it: a user opens it");
+	       "not open: a user opens it");
 	is_num(open_as(1001, 1001, O_RDWR | O_NONBLOCK), 0, "and then another");
 
 	h = hold(1000, O_RDWR);
@@ -277,7 +277,7 @@ static void turns(void)
 		alarm(30);
 		for (i = 0; i < TURNS; i++) {
 			fd = open(node, O_RDWR);
-			/* What is there is from who had it before. */
+			/* The byte there was written by the holder before. */
 			if (fd < 0 || pread(fd, &c, 1, 0) > 1)
 				_exit(1);
 			c = u;

@@ -3,8 +3,8 @@
  * faults mem NODE...: buffers that are not there or end early, on each node.
  * faults stall NODE READY: reads NODE into a page that userfaultfd never
  *	gives, until killed; makes the file READY when the page is asked for.
- * faults peek NODE READY: has the driver peek read such a page of ours; says
- *	what the driver got.
+ * faults peek NODE READY: makes the driver peek read such a page of ours; prints
+ *	the driver's result.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * files NODE N [CMD ARG...]: opens NODE N times, writes and reads on each,
- * runs CMD, closes all. Says how long each part took, in microseconds a file.
+ * runs CMD, closes all. Prints the time of each part in microseconds per file.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -613,8 +613,8 @@ static void *crowd_read(void *arg)
 }
 
 /*
- * A record is written when the one before it has been read and nobody runs any
- * more, so that each meets all who are left asleep.
+ * Each record is written after the one before it has been read and all remaining
+ * readers sleep.
  */
 static int crowd(int n)
 {
@@ -703,7 +703,7 @@ static atomic_int long_read[LONG_PAIRS * LONG_EACH];
 static atomic_int strange, torn, late;
 static time_t long_end;
 
-/* Nobody sleeps: where bytes get lost, one might never be woken. */
+/* Without sleeping: if bytes get lost, a sleeper might never be woken. */
 static bool long_again(long n)
 {
 	strange += n >= 0 || errno != EAGAIN;
@@ -776,7 +776,7 @@ static int long_records(void)
 		once += long_read[i] == 1;
 	is_num(strange, 0, "no transfer of a long record is short");
 	is_num(torn, 0, "no record is torn");
-	is_num(late, 0, "nobody has to wait for ever");
+	is_num(late, 0, "no call waits for ever");
 	is_num(once, LONG_PAIRS * LONG_EACH, "each record is read once");
 	return done_testing();
 }

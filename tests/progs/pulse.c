@@ -451,7 +451,7 @@ static void uart_decode(int n, uint64_t bit, char *text)
 	*text = 0;
 }
 
-/* Again only where the driver says itself that it was late. */
+/* Tries again only if the driver's own statistics show that it was late. */
 static void uart(int baud, const char *text, bool must)
 {
 	const uint64_t bit = SECOND / baud;

@@ -39,7 +39,7 @@ static bool transfer(int fd, char *buf, bool write_it)
 	return true;
 }
 
-/* Goes on until each of its files says ENODEV. */
+/* Transfers until each of its files fails with ENODEV. */
 static void *busy(void *arg)
 {
 	long me = (long)arg;
@@ -57,7 +57,7 @@ static void *busy(void *arg)
 	return NULL;
 }
 
-/* The node is always ready, so who wants to sleep asks for urgent data. */
+/* The node is always ready for reads and writes: wait for urgent data. */
 static void *poller(void *arg)
 {
 	struct pollfd p = { .fd = fds[0], .events = POLLPRI };
@@ -157,7 +157,7 @@ int main(int argc, char **argv)
 	ok(all_over(THREADS + 2), "all threads come to an end");
 	ok(now() - start < 10 * slow(), "within ten seconds");
 	diag("%ld transfers, %.1f s", (long)transfers, now() - start);
-	is_num(odd, 0, "nobody saw an error but ENODEV");
+	is_num(odd, 0, "ENODEV was the only error");
 	is_num(polled, POLLERR | POLLHUP, "a sleeper in poll is woken");
 	is_num(epolled, EPOLLERR | EPOLLHUP, "a sleeper in epoll_wait is woken");
 	dead_files();

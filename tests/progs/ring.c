@@ -206,7 +206,7 @@ static void setup(const char *path)
 	is_num(polled(fd, POLLIN | POLLOUT, 0), POLLOUT, "space, no data");
 }
 
-/* What anybody can write there. */
+/* Counters that any user of the node can write. */
 static void nonsense(void)
 {
 	counters(0, 1);
@@ -228,7 +228,7 @@ static void nonsense(void)
 	is_num(polled(fd, POLLIN | POLLOUT, 0), POLLIN, "data, no space");
 	counters(7, 7);
 	is_num(wait_data(), -EAGAIN, "an empty one has no data: EAGAIN");
-	ok(ring->data_wanted && ring->space_wanted, "who waits says so");
+	ok(ring->data_wanted && ring->space_wanted, "a waiter sets its flag");
 	need(!fcntl(fd, F_SETFL, 0), "blocking");
 }
 
@@ -241,7 +241,7 @@ static void waiting(void)
 	is_num(interrupted(wait_data), -EINTR, "a signal ends a wait");
 	sleeper_start(&s, wait_data);
 	usleep(100000);
-	ok(!s.over, "who waits for data sleeps");
+	ok(!s.over, "a waiter for data sleeps");
 	need(!ioctl(fd, RING_NOTIFY), "notify");
 	usleep(100000);
 	ok(!s.over, "and on, when it is woken for nothing");
@@ -256,7 +256,7 @@ static void waiting(void)
 	counters(size, 0);
 	sleeper_start(&s, wait_space);
 	usleep(100000);
-	ok(!s.over, "who waits for space sleeps");
+	ok(!s.over, "a waiter for space sleeps");
 	counters(size, 1);
 	need(!ioctl(fd, RING_NOTIFY), "notify");
 	ok(sleeper_ends(&s) && !s.ret, "until there is some");

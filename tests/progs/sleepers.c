@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sleepers WHAT NODE [ARG]: those who wait for a driver that has nothing, by the
- * driver every (tests/drivers), and what befalls them.
+ * sleepers WHAT NODE [ARG]: callers that wait for a driver without data, with the
+ * driver every (tests/drivers).
  *
- *	detach COMMAND	the device goes, by COMMAND, with everybody waiting
+ *	detach COMMAND	COMMAND removes the device while calls of all kinds wait
  *	crowd COMMAND	the same with 4000 readers
  *	wake		all of them are woken
  *	one		one of a kind is woken
@@ -394,7 +394,7 @@ static long slept(pid_t tid)
 	return atol(found + strlen(key));
 }
 
-/* Who has nothing to do sleeps on, but once more. */
+/* A reader that finds nothing sleeps again, after one more call. */
 static void nudge(const char *what, unsigned long events, int readers,
 		  int writers)
 {
@@ -488,8 +488,8 @@ static void *wake_one_reader(void *arg)
 #define KILLS	200
 
 /*
- * Two readers sleep, one is woken, and killed: sometimes before and sometimes
- * after. With ops that take turns he may die without having called any.
+ * Two readers sleep; one is woken and killed, in either order. With serialised
+ * ops it may die without having called one.
  */
 static void killed(void)
 {
@@ -683,7 +683,7 @@ static void uring(void)
 	submit(&ring, IORING_OP_READ, byte);
 	submit(&ring, IORING_OP_WRITE, byte);
 	usleep(100000);
-	is_num(workers(), 0, "nobody waits in a thread");
+	is_num(workers(), 0, "no io_uring worker waits");
 	set_ready(1, EPOLLIN);
 	is(ioctl(fd, EVERY_WAKE, EPOLLIN), 0, "there is something to read");
 	is_num(completion(&ring, IORING_OP_READ, NULL), 1, "the read is done");

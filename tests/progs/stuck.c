@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * stuck BY CALL NODE READY: makes a call on NODE with memory whose page never
- * comes. When somebody waits for it, READY has the process that keeps it back.
+ * arrives. Once a task waits for the page, READY holds the pid of the process that
+ * withholds it.
  *
  * BY is uffd (userfaultfd that does not answer) or fuse (a file of a file
  * system that does not answer). CALL is read, write, ioctl (its argument) or

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Points of TAP. A program says each with ok() and ends with done_testing(). */
+/* Points of TAP. A program prints each with ok() and ends with done_testing(). */
 #ifndef TAP_H
 #define TAP_H
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * update OBJECT NODE SIZE: attaches the driver in OBJECT, whose NODE gives a
- * number of 8 bytes at the start of each SIZE bytes, by itself in time, and
- * puts another load of OBJECT in its place while a file is open. Wants no other
- * loader, and holds the maps.
+ * update OBJECT NODE SIZE: attaches the driver in OBJECT, whose NODE returns
+ * records of SIZE bytes from time to time, each beginning with a number of 8
+ * bytes, and replaces it by another load of OBJECT while a file is open. Needs no
+ * other loader, and holds the maps.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 	usleep(50000);
 	ok(!bpf_link__update_map(link, ops2), "an update");
 	ok(sleeper_ends(&s) && s.ret == (long)size,
-	   "who waited before it gets the next record");
+	   "a waiter from before gets the next record");
 	before = record[0];
 	each_second("then one comes each second, of two timers");
 	/* What rtc gives is how many there were since the last read. */

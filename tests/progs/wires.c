@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What hardware makes of the levels on its wires: reads the record of a chip of
- * tests/kmods, "NS BITS MASK" a line, and says what came of it.
+ * Models hardware on GPIO lines: reads the record of a chip of tests/kmods, lines
+ * of "NS BITS MASK", and prints what the hardware shows.
  *
  *	wires lcd STATE ROWS COLUMNS RS ENABLE DATA...
  *		a display with an HD44780: its rows, each as "|text|". STATE is
@@ -12,8 +12,8 @@
  *		first, each time that they were latched
  *
  * A wire is an offset, with a ! before it where an inverter is in between. What
- * the data sheet forbids is said in lines of "bad: ". WIRES_SLACK is how many
- * ns the times may be wrong.
+ * the data sheet forbids is printed in lines of "bad: ". WIRES_SLACK is the
+ * tolerance of times in ns.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -186,7 +186,7 @@ static void lcd_latch(bool rs, uint8_t v)
 		lcd_byte(rs, lcd.high | v >> 4);
 	}
 
-	/* Who sets the function after a pause initializes by instruction. */
+	/* A function set after a pause begins "initializing by instruction". */
 	if (!function)
 		lcd.initial = 0;
 	else if (lcd.initial)
