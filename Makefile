@@ -20,12 +20,22 @@ c_flags = -Wall -Wextra $(WERROR) $(CFLAGS) $(CPPFLAGS) -MMD -MP
 bpf_flags = -target bpf -mcpu=v3 -O2 -g -Wall $(WERROR) -I bpf/include -MMD -MP
 libbpf_cflags = $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
 libbpf_libs = $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null) -lelf -lz
-user_packages = libbpf libtracefs libgpiod
-user_cflags = $(shell $(PKG_CONFIG) --cflags $(user_packages) 2>/dev/null)
-user_libs = $(shell $(PKG_CONFIG) --libs $(user_packages) 2>/dev/null) -lelf -lz
 
+# What the library and the loader are built with, as pkg-config and Debian name it.
+lib_pkgs := libbpf libelf zlib
+user_pkgs := $(lib_pkgs) jansson libtracefs libgpiod
+user_debs := libbpf-dev libelf-dev zlib1g-dev libjansson-dev libtracefs-dev \
+	libtraceevent-dev libgpiod-dev
+user_cflags = $(shell $(PKG_CONFIG) --cflags $(user_pkgs) 2>/dev/null)
+user_libs = $(shell $(PKG_CONFIG) --libs $(user_pkgs) 2>/dev/null)
+lib_libs = $(shell $(PKG_CONFIG) --libs $(lib_pkgs) 2>/dev/null)
+
+VERSION := 0.1
+soname := libchrext.so.0
+lib := user/lib/libchrext
+lib_o := $(patsubst %.c,%.o,$(wildcard user/lib/*.c))
 user_o := $(patsubst %.c,%.o,$(wildcard user/*.c))
-loader := $(if $(user_o),user/chrext)
+examples := $(patsubst %.c,%,$(wildcard user/examples/*.c))
 driver_o := $(patsubst %.c,%.o,$(wildcard bpf/drivers/*.bpf.c))
 test_o := $(patsubst %.c,%.o,$(wildcard tests/drivers/*.bpf.c tests/reject/*.bpf.c))
 progs := $(patsubst %.c,%,$(wildcard tests/progs/*.c))
@@ -66,10 +76,28 @@ kernel-check:
 		no "pahole, which writes the module's BTF, is not installed"
 
 .PHONY: user
-user: $(loader)
+user: user/chrext $(lib).so.$(VERSION) $(lib).a $(examples)
 
-user/chrext: $(user_o)
+user/chrext: $(user_o) $(lib).a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(user_libs)
+
+$(lib).so.$(VERSION): $(lib_o) user/lib/libchrext.map
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,$(soname) -Wl,-z,defs \
+		-Wl,--version-script=user/lib/libchrext.map -o $@ $(lib_o) $(lib_libs)
+	ln -sf $(@F) $(@D)/$(soname)
+	ln -sf $(@F) $(lib).so
+
+# One object, in which all that is not public is local.
+tool = $(shell $(CC) -print-prog-name=$(1))
+$(lib).a: $(lib_o)
+	$(CC) -r -nostdlib -o user/lib/all.o $^
+	$(call tool,objcopy) --localize-hidden user/lib/all.o
+	rm -f $@
+	$(call tool,ar) rcs $@ user/lib/all.o
+	rm user/lib/all.o
+
+$(examples): %: %.c $(lib).a
+	$(CC) $(c_flags) -I user/lib $(LDFLAGS) -o $@ $^ $(lib_libs)
 
 # What is missing is named once, not by every file.
 .PHONY: user-check drivers-check
@@ -79,12 +107,12 @@ user-check:
 		no "the loader needs a C compiler: install gcc, or say CC="; \
 	command -v $(firstword $(PKG_CONFIG)) >/dev/null || \
 		no "the loader needs pkg-config to find libbpf: install pkg-config"; \
-	$(PKG_CONFIG) --exists libbpf libelf zlib || \
-		no "the loader needs libbpf: install libbpf-dev libelf-dev zlib1g-dev"; \
-	$(PKG_CONFIG) --exists libtracefs || \
-		no "the loader needs libtracefs: install libtracefs-dev libtraceevent-dev"; \
+	for p in $(user_pkgs); do \
+		$(PKG_CONFIG) --exists $$p || \
+			no "the loader needs $$p: install $(user_debs)"; \
+	done; \
 	$(PKG_CONFIG) --atleast-version 2 libgpiod || \
-		no "the loader needs libgpiod 2: install libgpiod-dev"; \
+		no "the loader needs libgpiod 2 or newer, not $$($(PKG_CONFIG) --modversion libgpiod)"; \
 	$(PKG_CONFIG) --atleast-version 1.4 libbpf || \
 		no "the loader needs libbpf 1.4 or newer, not $$($(PKG_CONFIG) --modversion libbpf)"
 
@@ -98,6 +126,9 @@ drivers-check:
 
 user/%.o: user/%.c | user-check
 	$(CC) $(c_flags) -I bpf/include $(user_cflags) -c -o $@ $<
+
+user/lib/%.o: c_flags += -fPIC -fvisibility=hidden -DCHREXT_VERSION=\"$(VERSION)\"
+$(lib_o) $(user_o) $(examples): | user-check
 
 .PHONY: drivers
 drivers: $(driver_o)
@@ -118,7 +149,7 @@ kmods: kernel-check
 tests/progs/%: tests/progs/%.c
 	$(CC) $(c_flags) -pthread $(LDFLAGS) -o $@ $< $(libbpf_libs) -luring
 
--include $(wildcard user/*.d bpf/drivers/*.d tests/drivers/*.d tests/reject/*.d \
+-include $(wildcard user/*.d user/*/*.d bpf/drivers/*.d tests/drivers/*.d tests/reject/*.d \
 	tests/progs/*.d)
 
 # The reference of the ops and kfuncs.
@@ -152,7 +183,8 @@ install-user: user drivers
 clean:
 	+$(if $(wildcard $(KERNELDIR)/Makefile),$(kbuild) clean)
 	+$(if $(wildcard $(KERNELDIR)/Makefile),$(kbuild)/tests/kmods clean)
-	rm -f user/chrext user/*.[do] bpf/drivers/*.[do]
+	rm -f user/chrext user/*.[do] user/*/*.[doa] user/lib/*.so* $(examples)
+	rm -f bpf/drivers/*.[do]
 	rm -f $(progs) tests/progs/*.d tests/drivers/*.[do] tests/reject/*.[do]
 	rm -rf build
 

@@ -65,11 +65,26 @@ static void con_add(struct con *con, char *text)
 	con->lines[con->nr_lines++] = text;
 }
 
+/* The kernel's rule for names in configfs. */
+const char *board_problem(const char *name)
+{
+	const char *p;
+
+	if (!*name)
+		return "it is empty";
+	if (strlen(name) >= CHR_EXT_NAME_LEN)
+		return "it is longer than 31 characters";
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return "that is a directory";
+	for (p = name; *p; p++)
+		if (*p <= ' ' || *p > '~' || strchr("/!\\", *p))
+			return "only printable ASCII characters other than blank, '/', '!' and '\\' are allowed";
+	return NULL;
+}
+
 const char *con_problem(const char *id)
 {
-	if (*id == '#')
-		return "it begins with '#'";
-	return name_problem(id);
+	return *id == '#' ? "it begins with '#'" : board_problem(id);
 }
 
 /* Adds "CON_ID=LINE[,LINE]..." to a board. Complaints begin with @where. */
@@ -106,15 +121,12 @@ int board_parse(struct board *b, const char *arg, const char *where)
 /* What all verbs for boards need. */
 int boards_check(void)
 {
-	if (path_exists(BOARDS_DIR))
-		return 0;
-	if (!module_loaded())
-		complain("the chr_ext module is not loaded: run 'modprobe chr_ext'");
-	else if (!module_has_gpio())
-		complain("the loaded chr_ext module has no GPIO and no boards: it was built for a kernel without CONFIG_GPIOLIB");
-	else
-		complain("configfs is not mounted at " CONFIGFS ", boards are made there: run 'mount -t configfs configfs " CONFIGFS "'");
-	return -ENODEV;
+	struct chrext_error *err = NULL;
+	int ret = chrext_check(CHREXT_CHECK_BOARDS, &err);
+
+	if (ret)
+		complain_error(err);
+	return ret;
 }
 
 bool board_exists(const char *name)
@@ -208,37 +220,19 @@ int boards_get(struct board **boards, size_t *nr)
 	return 0;
 }
 
-/* The name of the board that is @device on the platform bus, or "". */
-void board_of(const char *device, char *name, size_t size)
-{
-	DIR *dir = opendir(BOARDS_DIR);
-	struct dirent *e;
-	char *text;
-
-	*name = 0;
-	while (dir && !*name && (e = readdir(dir))) {
-		text = board_text(e->d_name, "dev_name");
-		if (*text && !strcmp(text, device))
-			snprintf(name, size, "%s", e->d_name);
-		free(text);
-	}
-	if (dir)
-		closedir(dir);
-}
-
 /* A board in the making, and the kernel's log since it was begun. */
 struct maker {
 	const struct board *b;
-	struct kmsg kmsg;
+	struct chrext_refusals *log;
 	bool tell_waits;	/* that no driver has taken it */
 };
 
 static int complain_step(struct maker *m, const char *what, int err)
 {
-	char text[1024];
+	struct chrext_refusal refused;
 
-	if (kmsg_refusal(&m->kmsg, m->b->name, text, sizeof(text)))
-		complain("board %s: %s", m->b->name, text);
+	if (chrext_refusals_next(m->log, m->b->name, &refused))
+		complain("board %s: %s", m->b->name, refused.text);
 	else if (err == -EACCES || err == -EPERM)
 		complain("board %s: cannot make %s: %s: run chrext as root",
 			 m->b->name, what, errno_text(err));
@@ -346,11 +340,11 @@ static bool board_bound(const char *name)
 /* Drivers that are loaded may not like what has come, or have missed it. */
 static void tell_drivers(struct maker *m)
 {
-	char name[64], text[1024];
+	struct chrext_refusal refused;
 
-	if (kmsg_any_refusal(&m->kmsg, name, sizeof(name), text, sizeof(text)))
+	if (chrext_refusals_next(m->log, NULL, &refused))
 		complain("board %s is there, but %s did not take it: %s",
-			 m->b->name, name, text);
+			 m->b->name, refused.name, refused.text);
 	else if (m->tell_waits && !board_bound(m->b->name))
 		complain("board %s is there, but no driver for \"%s\" has taken it yet",
 			 m->b->name, m->b->compatible);
@@ -386,16 +380,16 @@ int board_make(const struct board *b, bool tell_waits)
 
 	sigfillset(&set);
 	sigprocmask(SIG_BLOCK, &set, &old);
-	kmsg_open(&m.kmsg);
+	m.log = chrext_refusals_open();
 	err = make(&m);
-	kmsg_close(&m.kmsg);
+	chrext_refusals_free(m.log);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return err;
 }
 
 int verb_board_add(const struct options *opt)
 {
-	const char *problem = name_problem(opt->arg);
+	const char *problem = board_problem(opt->arg);
 	struct board b;
 	int ret = EXIT_OK;
 	size_t i;

@@ -56,53 +56,75 @@ static void holder_get(const struct line *l, char *holder, size_t size)
 	gpiod_line_info_free(info);
 }
 
-static void json_line(const char *text)
+static json_t *json_flags(const struct line *l)
 {
-	char holder[GPIO_MAX_NAME_SIZE];
-	struct line l;
+	json_t *flags = json_checked(json_array());
 	size_t i;
 
-	line_split(&l, text);
-	json_begin(NULL, '{');
-	json_string(l.by_name ? "name" : "chip", l.target);
-	if (!l.by_name)
-		json_number("offset", l.offset);
-	json_begin("flags", '[');
 	for (i = 0; line_flags[i]; i++)
-		if (l.flags & 1U << i)
-			json_string(NULL, line_flags[i]);
-	json_end(']');
-	holder_get(&l, holder, sizeof(holder));
-	json_or_null("holder", holder);
-	json_end('}');
-	free(l.target);
+		if (l->flags & 1U << i)
+			json_push(flags, json_text(line_flags[i]));
+	return flags;
 }
 
-static void json_board(const struct board *b)
+static json_t *json_line(const char *text)
 {
+	json_t *o = json_checked(json_object());
+	char holder[GPIO_MAX_NAME_SIZE];
+	struct line l;
+
+	line_split(&l, text);
+	json_put(o, l.by_name ? "name" : "chip", json_text(l.target));
+	if (!l.by_name)
+		json_put(o, "offset", json_integer(l.offset));
+	json_put(o, "flags", json_flags(&l));
+	holder_get(&l, holder, sizeof(holder));
+	json_put(o, "holder", json_text_or_null(holder));
+	free(l.target);
+	return o;
+}
+
+static json_t *json_con(const struct con *con)
+{
+	json_t *o = json_checked(json_object());
+	json_t *lines = json_checked(json_array());
+	size_t i;
+
+	for (i = 0; i < con->nr_lines; i++)
+		json_push(lines, json_line(con->lines[i]));
+	json_put(o, "con_id", json_text(con->id));
+	json_put(o, "lines", lines);
+	return o;
+}
+
+static json_t *json_board(const struct board *b)
+{
+	json_t *o = json_checked(json_object());
+	json_t *cons = json_checked(json_array());
 	struct bound bound;
-	size_t i, j;
+	size_t i;
 
 	bound_get(b, &bound);
-	json_begin(NULL, '{');
-	json_string("board", b->name);
-	json_string("compatible", b->compatible);
-	json_bool("live", *b->device);
-	json_or_null("device", b->device);
-	json_or_null("driver", bound.driver);
-	json_or_null("node", bound.node);
-	json_begin("con_ids", '[');
-	for (i = 0; i < b->nr_cons; i++) {
-		json_begin(NULL, '{');
-		json_string("con_id", b->cons[i].id);
-		json_begin("lines", '[');
-		for (j = 0; j < b->cons[i].nr_lines; j++)
-			json_line(b->cons[i].lines[j]);
-		json_end(']');
-		json_end('}');
-	}
-	json_end(']');
-	json_end('}');
+	json_put(o, "board", json_text(b->name));
+	json_put(o, "compatible", json_text(b->compatible));
+	json_put(o, "live", json_boolean(*b->device));
+	json_put(o, "device", json_text_or_null(b->device));
+	json_put(o, "driver", json_text_or_null(bound.driver));
+	json_put(o, "node", json_text_or_null(bound.node));
+	for (i = 0; i < b->nr_cons; i++)
+		json_push(cons, json_con(&b->cons[i]));
+	json_put(o, "con_ids", cons);
+	return o;
+}
+
+static void print_json(const struct board *boards, size_t nr)
+{
+	json_t *all = json_checked(json_array());
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		json_push(all, json_board(&boards[i]));
+	json_print(all);
 }
 
 static void print_con(const struct con *con)
@@ -162,7 +184,7 @@ static void print_table(const struct board *boards, size_t nr)
 int verb_board_list(const struct options *opt)
 {
 	struct board *boards;
-	size_t nr, i;
+	size_t nr;
 	int err;
 
 	if (boards_check())
@@ -172,14 +194,10 @@ int verb_board_list(const struct options *opt)
 		complain("cannot read " BOARDS_DIR ": %s", errno_text(err));
 		return EXIT_FAILED;
 	}
-	if (opt->json) {
-		json_begin(NULL, '[');
-		for (i = 0; i < nr; i++)
-			json_board(&boards[i]);
-		json_end(']');
-	} else {
+	if (opt->json)
+		print_json(boards, nr);
+	else
 		print_table(boards, nr);
-	}
 	boards_free(boards, nr);
 	return EXIT_OK;
 }

@@ -31,7 +31,7 @@ static bool problem_of(const char *name, const char *what, const char *problem)
 static bool storable(const struct board *b)
 {
 	struct line l;
-	bool bad = problem_of(b->name, b->name, name_problem(b->name));
+	bool bad = problem_of(b->name, b->name, board_problem(b->name));
 	size_t i, j;
 
 	for (i = 0; i < b->nr_cons && !bad; i++) {
@@ -209,7 +209,7 @@ static int read_lines(struct board *b, FILE *f, const char *path)
 static int load(struct board *b, const char *dir)
 {
 	char *path = xprintf("%s/%s" SUFFIX, dir, b->name);
-	const char *problem = name_problem(b->name);
+	const char *problem = board_problem(b->name);
 	FILE *f = NULL;
 	int err = -EINVAL;
 

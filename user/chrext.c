@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* chrext: load, unload and look at character device drivers written in BPF. */
 #define _GNU_SOURCE
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -9,8 +10,6 @@
 #include <string.h>
 
 #include "chrext.h"
-
-#define KERNEL_ENOTSUPP	524	/* the kernel's own, libc has no word for it */
 
 static const struct verb {
 	const char *name;
@@ -53,72 +52,6 @@ static const struct option long_options[] = {
 	{ "version",	no_argument,		NULL, 'V' },
 	{ }
 };
-
-void complain(const char *fmt, ...)
-{
-	va_list ap;
-
-	fflush(stdout);
-	fputs("chrext: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
-
-void *xalloc(void *old, size_t size)
-{
-	void *p = realloc(old, size);
-
-	if (!p) {
-		complain("out of memory");
-		exit(EXIT_FAILED);
-	}
-	return p;
-}
-
-char *xprintf(const char *fmt, ...)
-{
-	va_list ap;
-	char *s;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&s, fmt, ap);
-	va_end(ap);
-	if (n < 0) {
-		complain("out of memory");
-		exit(EXIT_FAILED);
-	}
-	return s;
-}
-
-const char *errno_text(int err)
-{
-	if (err < 0)
-		err = -err;
-	if (err == KERNEL_ENOTSUPP)
-		return "not supported by this kernel";
-	return strerror(err);
-}
-
-/* The rule of chr_ext_ops.name. NULL: nothing is wrong with it. */
-const char *name_problem(const char *name)
-{
-	const char *p;
-
-	if (!*name)
-		return "it is empty";
-	if (strlen(name) >= CHR_EXT_NAME_LEN)
-		return "it is longer than 31 characters";
-	if (!strcmp(name, ".") || !strcmp(name, ".."))
-		return "that is a directory";
-	for (p = name; *p; p++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", *p))
-			return "only letters, digits, '.', '_' and '-' are allowed";
-	return NULL;
-}
 
 static void help(void)
 {
@@ -233,7 +166,6 @@ static int run(int argc, char **argv, const char *given, struct options *opt)
 	opt->arg = argv[optind];
 	opt->args = argv + optind;
 	opt->nr_args = argc - optind;
-	messages_init(opt->verbose);
 	return verb->run(opt);
 }
 
@@ -267,6 +199,11 @@ int main(int argc, char **argv)
 			opt.name = optarg;
 			break;
 		case 's':
+			if (!strchr(optarg, '=') || *optarg == '=') {
+				complain("--set %s: expected VAR=VALUE", optarg);
+				free(opt.set);
+				return EXIT_USAGE;
+			}
 			opt.set = xalloc(opt.set, (opt.nr_set + 1) *
 						  sizeof(*opt.set));
 			opt.set[opt.nr_set++] = optarg;
@@ -311,7 +248,7 @@ int main(int argc, char **argv)
 			free(opt.set);
 			return EXIT_OK;
 		case 'V':
-			printf("chrext %s, libbpf %s\n", CHREXT_VERSION,
+			printf("chrext %s, libbpf %s\n", chrext_version(),
 			       libbpf_version_string());
 			free(opt.set);
 			return EXIT_OK;
@@ -324,7 +261,6 @@ int main(int argc, char **argv)
 	}
 	ret = run(argc, argv, given, &opt);
 	free(opt.set);
-	messages_forget();
 	if (fflush(stdout) || ferror(stdout)) {
 		complain("cannot write the output: %s", strerror(errno));
 		return EXIT_FAILED;

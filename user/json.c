@@ -1,135 +1,87 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Prints JSON: values in the order they come, one a line and indented. */
+/* JSON by jansson, which refuses strings that are not UTF-8. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "chrext.h"
 
-static unsigned int depth;
-static bool comma;	/* a value stands before the next one */
-static bool flat;	/* all on one line */
-
-/* Bytes of the UTF-8 sequence at @s, 0 if it is none. */
-static int utf8_len(const unsigned char *s)
+json_t *json_checked(json_t *value)
 {
-	int i, n;
-
-	if (*s < 0x80)
-		return 1;
-	if (*s < 0xc2 || *s > 0xf4)
-		return 0;
-	n = *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : 4;
-	for (i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
-	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-static void quoted(const char *value)
-{
-	const unsigned char *s = (const unsigned char *)value;
-	int n;
-
-	putchar('"');
-	while (*s) {
-		n = utf8_len(s);
-		if (!n)
-			fputs("\\ufffd", stdout);
-		else if (*s == '"' || *s == '\\')
-			printf("\\%c", *s);
-		else if (*s < ' ' || *s == 0x7f)
-			printf("\\u%04x", *s);
-		else
-			fwrite(s, 1, n, stdout);
-		s += n ? n : 1;
+	if (!value) {
+		complain("out of memory");
+		exit(EXIT_FAILED);
 	}
-	putchar('"');
+	return value;
 }
 
-static void newline(void)
+/* Bytes that are not UTF-8 become U+FFFD, one for each. */
+static json_t *json_repaired(const char *text)
 {
-	unsigned int i;
+	static const char replacement[] = "\xef\xbf\xbd";
+	char *buf = xalloc(NULL, 3 * strlen(text) + 1), *to = buf;
+	json_t *value;
+	size_t n;
 
-	if (flat)
-		return;
+	while (*text) {
+		value = NULL;
+		for (n = 1; n <= 4 && !value && strnlen(text, n) == n; n++)
+			value = json_stringn(text, n);
+		if (value) {
+			n = json_string_length(value);
+			memcpy(to, text, n);
+			to += n;
+			text += n;
+			json_decref(value);
+		} else {
+			memcpy(to, replacement, 3);
+			to += 3;
+			text++;
+		}
+	}
+	*to = 0;
+	value = json_string(buf);
+	free(buf);
+	return value;
+}
+
+json_t *json_text(const char *text)
+{
+	json_t *value = json_string(text);
+
+	return json_checked(value ? value : json_repaired(text));
+}
+
+json_t *json_text_or_null(const char *text)
+{
+	return *text ? json_text(text) : json_null();
+}
+
+void json_put(json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, json_checked(value)))
+		json_checked(NULL);
+}
+
+void json_push(json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, json_checked(value)))
+		json_checked(NULL);
+}
+
+static void print(json_t *value, size_t flags)
+{
+	json_dumpf(value, stdout, flags | JSON_ENCODE_ANY);
 	putchar('\n');
-	for (i = 0; i < depth; i++)
-		putchar('\t');
+	json_decref(value);
 }
 
-static void place(const char *key)
+void json_print(json_t *value)
 {
-	if (comma)
-		putchar(',');
-	if (depth)
-		newline();
-	if (key) {
-		quoted(key);
-		fputs(flat ? ":" : ": ", stdout);
-	}
-	comma = true;
+	print(value, JSON_INDENT(2));
 }
 
-void json_flat(void)
+void json_print_line(json_t *value)
 {
-	flat = true;
-}
-
-void json_begin(const char *key, char bracket)
-{
-	place(key);
-	putchar(bracket);
-	depth++;
-	comma = false;
-}
-
-void json_end(char bracket)
-{
-	depth--;
-	if (comma)
-		newline();
-	putchar(bracket);
-	comma = depth;
-	if (!depth)
-		putchar('\n');
-}
-
-void json_string(const char *key, const char *value)
-{
-	place(key);
-	quoted(value);
-}
-
-void json_number(const char *key, __u64 value)
-{
-	place(key);
-	printf("%llu", (unsigned long long)value);
-}
-
-void json_null(const char *key)
-{
-	place(key);
-	fputs("null", stdout);
-}
-
-void json_bool(const char *key, bool value)
-{
-	place(key);
-	fputs(value ? "true" : "false", stdout);
-}
-
-void json_or_null(const char *key, const char *value)
-{
-	if (*value)
-		json_string(key, value);
-	else
-		json_null(key);
-}
-
-void json_hardware(const struct device *d)
-{
-	json_or_null("hardware", d->hardware);
-	json_or_null("board", d->board);
+	print(value, JSON_COMPACT);
 }

@@ -1,41 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* chrext list: drivers and their devices. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "chrext.h"
 
-/* Why a driver has no node. */
-static const char *nodeless(const struct device *d)
+static json_t *json_device(const struct chrext_device *d)
 {
-	return driver_is_virtual(d->driver) ? "its devices are unbound" :
-					      "no hardware is bound to it";
+	static const char *const counters[] = { "opens", "reads", "writes" };
+	json_t *o = json_checked(json_object());
+	size_t i;
+
+	json_put(o, "driver", json_text(chrext_device_get_driver(d)));
+	if (!*chrext_device_get_node(d)) {
+		json_put(o, "node", json_null());
+		json_put(o, "why", json_text(chrext_device_get_why(d)));
+		return o;
+	}
+	json_put(o, "node", json_text(chrext_device_get_node(d)));
+	json_put(o, "instance", json_integer(chrext_device_get_instance(d)));
+	json_put(o, "files", json_integer(chrext_device_get_files(d)));
+	for (i = 0; i < ARRAY_SIZE(counters); i++)
+		json_put(o, counters[i], json_integer(
+			 chrext_device_find_counter(d, counters[i])));
+	json_put(o, "hardware",
+		 json_text_or_null(chrext_device_get_hardware(d)));
+	json_put(o, "board", json_text_or_null(chrext_device_get_board(d)));
+	return o;
 }
 
-static void print_json(const struct device *devs, size_t nr)
+static void print_json(const struct chrext_devices *devs)
 {
-	const struct device *d;
+	json_t *all = json_checked(json_array());
+	const struct chrext_device *d;
+	size_t i;
 
-	json_begin(NULL, '[');
-	for (d = devs; d < devs + nr; d++) {
-		json_begin(NULL, '{');
-		json_string("driver", d->driver);
-		if (*d->node) {
-			json_string("node", d->node);
-			json_number("instance", d->instance);
-			json_number("files", d->files);
-			json_number("opens", d->counters[COUNT_OPENS]);
-			json_number("reads", d->counters[COUNT_READS]);
-			json_number("writes", d->counters[COUNT_WRITES]);
-			json_hardware(d);
-		} else {
-			json_null("node");
-			json_string("why", nodeless(d));
-		}
-		json_end('}');
-	}
-	json_end(']');
+	for (i = 0; (d = chrext_devices_get(devs, i)); i++)
+		json_push(all, json_device(d));
+	json_print(all);
 }
 
 static int widest(const char *s, int width)
@@ -45,58 +47,66 @@ static int widest(const char *s, int width)
 	return len > width ? len : width;
 }
 
-static void print_table(const struct device *devs, size_t nr)
+static void print_device(const struct chrext_device *d, int driver, int node)
+{
+	const char *hardware = chrext_device_get_hardware(d);
+	const char *board = chrext_device_get_board(d);
+
+	if (!*chrext_device_get_node(d)) {
+		printf("%-*s  %-*s  (%s)\n", driver,
+		       chrext_device_get_driver(d), node, "-",
+		       chrext_device_get_why(d));
+		return;
+	}
+	printf("%-*s  %-*s  %8llu  %5llu  %10llu  %10llu  %10llu%s%s\n", driver,
+	       chrext_device_get_driver(d), node, chrext_device_get_node(d),
+	       (unsigned long long)chrext_device_get_instance(d),
+	       (unsigned long long)chrext_device_get_files(d),
+	       (unsigned long long)chrext_device_find_counter(d, "opens"),
+	       (unsigned long long)chrext_device_find_counter(d, "reads"),
+	       (unsigned long long)chrext_device_find_counter(d, "writes"),
+	       *hardware ? "  " : "", *board ? board : hardware);
+}
+
+static void print_table(const struct chrext_devices *devs)
 {
 	int driver = strlen("DRIVER"), node = strlen("NODE");
-	const struct device *d;
+	const struct chrext_device *d;
 	bool hardware = false;
+	size_t i;
 
-	if (!nr)
-		return;
-	for (d = devs; d < devs + nr; d++) {
-		driver = widest(d->driver, driver);
-		node = widest(d->node, node);
-		hardware |= *d->hardware;
+	for (i = 0; (d = chrext_devices_get(devs, i)); i++) {
+		driver = widest(chrext_device_get_driver(d), driver);
+		node = widest(chrext_device_get_node(d), node);
+		hardware |= *chrext_device_get_hardware(d);
 	}
-	printf("%-*s  %-*s  %8s  %5s  %10s  %10s  %10s%s\n", driver, "DRIVER",
-	       node, "NODE", "INSTANCE", "FILES", "OPENS", "READS", "WRITES",
-	       hardware ? "  HARDWARE" : "");
-	for (d = devs; d < devs + nr; d++) {
-		if (!*d->node) {
-			printf("%-*s  %-*s  (%s)\n", driver, d->driver, node,
-			       "-", nodeless(d));
-			continue;
-		}
-		printf("%-*s  %-*s  %8llu  %5llu  %10llu  %10llu  %10llu%s%s\n",
-		       driver, d->driver, node, d->node,
-		       (unsigned long long)d->instance,
-		       (unsigned long long)d->files,
-		       (unsigned long long)d->counters[COUNT_OPENS],
-		       (unsigned long long)d->counters[COUNT_READS],
-		       (unsigned long long)d->counters[COUNT_WRITES],
-		       *d->hardware ? "  " : "",
-		       *d->board ? d->board : d->hardware);
-	}
+	if (i)
+		printf("%-*s  %-*s  %8s  %5s  %10s  %10s  %10s%s\n", driver,
+		       "DRIVER", node, "NODE", "INSTANCE", "FILES", "OPENS",
+		       "READS", "WRITES", hardware ? "  HARDWARE" : "");
+	for (i = 0; (d = chrext_devices_get(devs, i)); i++)
+		print_device(d, driver, node);
 }
 
 int verb_list(const struct options *opt)
 {
-	struct device *devs;
-	size_t nr;
-	int err;
+	struct chrext_error *err = NULL;
+	struct chrext_devices *devs = chrext_devices_list(NULL, &err);
+	int ret = EXIT_OK;
 
-	err = devices_get(NULL, &devs, &nr);
-	if (err) {
-		complain("cannot read " CLASS_DIR ": %s", errno_text(err));
+	if (!devs) {
+		complain_error(err);
 		return EXIT_FAILED;
 	}
 	if (opt->json)
-		print_json(devs, nr);
+		print_json(devs);
 	else
-		print_table(devs, nr);
-	free(devs);
-	if (nr || module_loaded())
-		return EXIT_OK;
-	complain("the chr_ext module is not loaded: run 'modprobe chr_ext'");
-	return EXIT_FAILED;
+		print_table(devs);
+	if (!chrext_devices_count(devs) && !path_exists("/sys/module/chr_ext")) {
+		chrext_check(CHREXT_CHECK_MODULE, &err);
+		complain_error(err);
+		ret = EXIT_FAILED;
+	}
+	chrext_devices_free(devs);
+	return ret;
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* chrext log: what a driver, and the framework about it, had to say. */
+/* chrext log: what a driver logged, and what the framework logged about it. */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "chrext.h"
@@ -16,21 +14,20 @@ static const char *const levels[] = {
 	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug",
 };
 
-static void print_json(const struct record *rec)
+static void print_json(const struct chrext_record *rec)
 {
-	json_begin(NULL, '{');
-	json_number("seq", rec->seq);
-	json_number("usec", rec->usec);
-	json_number("level", rec->level);
-	if (strcmp(rec->device, "-"))
-		json_string("device", rec->device);
-	else
-		json_null("device");
-	json_string("text", rec->text);
-	json_end('}');
+	json_t *o = json_checked(json_object());
+
+	json_put(o, "seq", json_integer(rec->seq));
+	json_put(o, "usec", json_integer(rec->usec));
+	json_put(o, "level", json_integer(rec->level));
+	json_put(o, "device", strcmp(rec->device, "-") ?
+			      json_text(rec->device) : json_null());
+	json_put(o, "text", json_text(rec->text));
+	json_print_line(o);
 }
 
-/* A message may carry what a user wrote: nothing in it may reach a terminal. */
+/* A message may carry what a user wrote: no control character may reach a terminal. */
 static void print_plain(const char *text)
 {
 	for (; *text; text++) {
@@ -41,7 +38,7 @@ static void print_plain(const char *text)
 	}
 }
 
-static void print_text(const struct record *rec)
+static void print_text(const struct chrext_record *rec)
 {
 	printf("[%5llu.%06llu] %s",
 	       (unsigned long long)rec->usec / 1000000,
@@ -54,13 +51,13 @@ static void print_text(const struct record *rec)
 	putchar('\n');
 }
 
-/* Prints what there is. 1: more may come; 0: the log is gone; or -errno. */
-static int print_all(int fd, const struct options *opt, __u64 *next)
+/* Print the records there are. 1: more may come; 0: the log is gone; or -errno. */
+static int print_all(struct chrext_log *log, const struct options *opt, uint64_t *next)
 {
-	struct record rec;
+	struct chrext_record rec;
 	int ret;
 
-	while ((ret = log_read(fd, &rec)) == 1) {
+	while ((ret = chrext_log_read(log, &rec)) == 1) {
 		if (rec.seq > *next)
 			complain("%llu records were overwritten before they could be read",
 				 (unsigned long long)(rec.seq - *next));
@@ -75,21 +72,17 @@ static int print_all(int fd, const struct options *opt, __u64 *next)
 	return ret == -EAGAIN ? 1 : ret;
 }
 
-static int follow(int fd, const struct options *opt)
+static int follow(struct chrext_log *log, const struct options *opt)
 {
 	struct pollfd fds[2] = { { .events = POLLIN },
-				 { .fd = fd, .events = POLLIN } };
-	sigset_t set;
-	__u64 next = 0;
+				 { .fd = chrext_log_get_fd(log),
+				   .events = POLLIN } };
+	uint64_t next = 0;
 	int ret;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	fds[0].fd = signalfd(-1, &set, SFD_CLOEXEC);
+	fds[0].fd = signals_take();
 	do {
-		ret = print_all(fd, opt, &next);
+		ret = print_all(log, opt, &next);
 		if (ret != 1 || opt->no_follow)
 			break;
 		poll(fds, 2, -1);
@@ -100,23 +93,19 @@ static int follow(int fd, const struct options *opt)
 
 int verb_log(const struct options *opt)
 {
-	int fd, err;
+	struct chrext_error *err = NULL;
+	struct chrext_log *log = chrext_log_open(opt->arg, &err);
+	int ret;
 
-	if (name_problem(opt->arg)) {
-		complain("\"%s\" cannot be a driver's name: %s", opt->arg,
-			 name_problem(opt->arg));
+	if (!log) {
+		complain_error(err);
 		return EXIT_FAILED;
 	}
-	fd = log_open(opt->arg, true);
-	if (fd < 0)
-		return EXIT_FAILED;
-	json_flat();
-	err = follow(fd, opt);
-	close(fd);
-	if (err) {
-		complain("cannot read the log of driver \"%s\": %s", opt->arg,
-			 errno_text(err));
-		return EXIT_FAILED;
-	}
-	return EXIT_OK;
+	ret = follow(log, opt);
+	chrext_log_free(log);
+	if (!ret)
+		return EXIT_OK;
+	complain("cannot read the log of driver \"%s\": %s", opt->arg,
+		 errno_text(ret));
+	return EXIT_FAILED;
 }

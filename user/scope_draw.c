@@ -78,9 +78,10 @@ void draw_vcd(const struct scope *s, FILE *f)
 	size_t i;
 
 	strftime(date, sizeof(date), "%F %T", localtime(&now));
-	fprintf(f, "$date %s $end\n$version chrext " CHREXT_VERSION " $end\n"
+	fprintf(f, "$date %s $end\n$version chrext %s $end\n"
 		   "$comment time 0 is %llu ns of the monotonic clock $end\n"
-		   "$timescale 1 ns $end\n", date, (unsigned long long)s->start);
+		   "$timescale 1 ns $end\n", date, chrext_version(),
+		(unsigned long long)s->start);
 	for (i = 0; i < s->nr_lines; i++)
 		vcd_scope(s, i, f);
 	fputs("$enddefinitions $end\n#0\n$dumpvars\n", f);

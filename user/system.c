@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the machine offers: file systems, the module, capabilities, lockdown. */
-#include <linux/capability.h>
-#include <linux/magic.h>
+/* Files, time and signals. */
+#define _GNU_SOURCE
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +12,6 @@
 #include <unistd.h>
 
 #include "chrext.h"
-
-#define CONFIGFS_MAGIC	0x62656570	/* in no header */
 
 bool path_exists(const char *path)
 {
@@ -27,59 +25,6 @@ bool fs_mounted(const char *path, __u32 magic)
 	return statfs(path, &st) == 0 && (__u32)st.f_type == magic;
 }
 
-bool bpffs_mounted(void)
-{
-	return fs_mounted(BPFFS, BPF_FS_MAGIC);
-}
-
-bool debugfs_mounted(void)
-{
-	return fs_mounted(DEBUGFS, DEBUGFS_MAGIC);
-}
-
-bool configfs_mounted(void)
-{
-	return fs_mounted(CONFIGFS, CONFIGFS_MAGIC);
-}
-
-bool module_loaded(void)
-{
-	return path_exists("/sys/module/chr_ext");
-}
-
-/* A module for a kernel without GPIOLIB has none of these kfuncs. */
-bool module_has_gpio(void)
-{
-	struct btf *vmlinux, *btf;
-	bool has;
-
-	vmlinux = btf__load_vmlinux_btf();
-	btf = vmlinux ? btf__load_module_btf("chr_ext", vmlinux) : NULL;
-	has = btf && btf__find_by_name_kind(btf, "chr_ext_gpio_get",
-					    BTF_KIND_FUNC) > 0;
-	btf__free(btf);
-	btf__free(vmlinux);
-	return has;
-}
-
-/* CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON too. */
-bool cap_sys_admin(void)
-{
-	unsigned long long caps = 0;
-	char line[256];
-	FILE *f;
-
-	f = fopen("/proc/self/status", "re");
-	if (!f)
-		return geteuid() == 0;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "CapEff: %llx", &caps) == 1)
-			break;
-	fclose(f);
-	return caps >> CAP_SYS_ADMIN & 1;
-}
-
-/* The mode in force stands in brackets: "none [integrity] confidentiality". */
 bool lockdown_is(const char *mode)
 {
 	char line[128] = "", want[32];
@@ -95,17 +40,54 @@ bool lockdown_is(const char *mode)
 	return strstr(line, want);
 }
 
-void complain_eperm(const char *what)
+/* The contents of a file in sysfs or configfs, "" if none. To be freed. */
+char *file_text(const char *path)
 {
-	if (!cap_sys_admin())
-		complain("%s needs CAP_SYS_ADMIN (with it CAP_BPF and CAP_PERFMON), which this process lacks: run chrext as root",
-			 what);
-	else if (lockdown_is("confidentiality"))
-		complain("%s is not permitted: the kernel is locked down (confidentiality), boot it with lockdown=integrity or lockdown=none",
-			 what);
-	else
-		complain("%s is not permitted, although this process has CAP_SYS_ADMIN: is it in a container or a user namespace?",
-			 what);
+	FILE *f = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t n = -1;
+
+	if (f) {
+		n = getdelim(&text, &size, 0, f);
+		fclose(f);
+	}
+	if (n <= 0) {
+		free(text);
+		return xprintf("%s", "");
+	}
+	if (text[n - 1] == '\n')
+		text[n - 1] = 0;
+	return text;
+}
+
+/* The last part of a link's target, or "". */
+void link_target(const char *path, char *buf, size_t size)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+	target[n < 0 ? 0 : n] = 0;
+	snprintf(buf, size, "%s", strrchr(target, '/') ?
+				  strrchr(target, '/') + 1 : target);
+}
+
+/* The first line of a file. */
+bool file_line(const char *dir, const char *name, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+	FILE *f;
+	bool ok;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	ok = fgets(buf, size, f);
+	fclose(f);
+	if (ok)
+		buf[strcspn(buf, "\n")] = 0;
+	return ok;
 }
 
 __u64 now_usec(void)
@@ -117,8 +99,8 @@ __u64 now_usec(void)
 }
 
 /*
- * A descriptor for the signals that end a command, which are blocked from here on:
- * none comes between two steps.
+ * A descriptor for the signals that end a command. They are blocked from here
+ * on, so that none interrupts a sequence of steps.
  */
 int signals_take(void)
 {

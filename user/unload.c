@@ -1,83 +1,88 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* chrext unload: detaches a driver, whoever loaded it. */
+/* chrext unload: detach a driver, whichever process loaded it. */
 #include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <time.h>
 
 #include "chrext.h"
 
-static int wait_gone(const char *name, const struct device *devs, size_t nr)
-{
-	__u64 until = now_usec() + WAIT_SECONDS * 1000000ULL;
+/* Prints what the kernel waits for, while the detach waits for it. */
+struct watch {
+	const char *driver;
+	struct chrext_refusals *log;
+	sem_t done;
+	pthread_t thread;
+	bool runs;
+};
 
-	while (!nodes_gone(name, devs, nr)) {
-		if (now_usec() > until) {
-			complain("driver \"%s\" is detached, but its nodes are still there after %d seconds",
-				 name, WAIT_SECONDS);
-			return -ETIMEDOUT;
-		}
-		wait_a_little();
-	}
-	return 0;
+static bool watch_over(struct watch *w)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	ts.tv_sec++;
+	return !sem_timedwait(&w->done, &ts);
 }
 
-static int detach_and_unpin(const struct driver *drv)
+static void *watch_run(void *arg)
 {
-	char *pin = driver_pin(drv);
-	int err;
+	struct watch *w = arg;
+	char text[256];
 
-	err = driver_detach(drv);
-	if (err) {
-		complain("cannot detach driver \"%s\": %s", drv->name,
-			 errno_text(err));
-	} else {
-		if (pin)
-			unlink(pin);
-		pins_remove(drv->name);
-	}
-	free(pin);
-	return err;
+	while (!watch_over(w))
+		if (chrext_refusals_waiting(w->log, w->driver, text,
+					    sizeof(text)))
+			complain("driver \"%s\": %s", w->driver, text);
+	return NULL;
 }
 
-/* Under the lock, except for the waiting. */
-static int unload(const struct driver *drv, int lock)
+static void watch_begin(struct watch *w, const char *driver)
 {
-	struct device *devs;
-	size_t nr;
-	int err;
+	w->driver = driver;
+	w->log = chrext_refusals_open();
+	sem_init(&w->done, 0, 0);
+	w->runs = !pthread_create(&w->thread, NULL, watch_run, w);
+}
 
-	devices_get(drv->name, &devs, &nr);
-	err = detach_and_unpin(drv);
-	pins_unlock(lock);
-	if (!err)
-		err = wait_gone(drv->name, devs, nr);
-	free(devs);
-	return err;
+static void watch_end(struct watch *w)
+{
+	sem_post(&w->done);
+	if (w->runs)
+		pthread_join(w->thread, NULL);
+	sem_destroy(&w->done);
+	chrext_refusals_free(w->log);
+}
+
+static int unload(struct chrext_driver *drv, struct chrext_error **err)
+{
+	const char *name = chrext_driver_get_name(drv);
+	struct chrext_devices *devs = chrext_devices_list(name, NULL);
+	struct watch watch;
+	int ret;
+
+	watch_begin(&watch, name);
+	ret = chrext_driver_detach(drv, err);
+	watch_end(&watch);
+	if (!ret)
+		ret = chrext_devices_wait_gone(name, devs, WAIT_SECONDS * 1000,
+					       err);
+	chrext_devices_free(devs);
+	return ret;
 }
 
 int verb_unload(const struct options *opt)
 {
-	struct driver drv;
-	int lock, ret;
+	struct chrext_error *err = NULL;
+	struct chrext_driver *drv = chrext_driver_find(opt->arg, &err);
+	int ret = -ENOENT;
 
-	lock = pins_lock();
-	ret = driver_find(opt->arg, &drv);
-	if (ret == 1) {
-		ret = unload(&drv, lock);
-		driver_free(&drv);
-		return ret ? EXIT_FAILED : EXIT_OK;
-	}
-	if (ret == 0 && !name_problem(opt->arg))
-		pins_remove(opt->arg);
-	pins_unlock(lock);
-	driver_free(&drv);
-
-	if (ret == 0)
-		complain("no driver named \"%s\" is loaded", opt->arg);
-	else if (ret == -EPERM)
-		complain_eperm("unloading a driver");
-	else
-		complain("cannot look for driver \"%s\": %s", opt->arg,
-			 errno_text(ret));
-	return EXIT_FAILED;
+	if (drv)
+		ret = unload(drv, &err);
+	else if (err->code == -ENOENT)
+		chrext_pins_clean(opt->arg);	/* left over from a killed loader */
+	chrext_driver_free(drv);
+	if (ret)
+		complain_error(err);
+	return ret ? EXIT_FAILED : EXIT_OK;
 }

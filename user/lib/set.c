@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause
 /*
- * --set VAR=VALUE: gives a global variable of the program, or a data member
- * of the ops, a value that fits its BTF type.
+ * VAR=VALUE: give a global variable of the program, or a data member of the
+ * ops, a value that fits its BTF type.
  *
  * VAR is NAME, then any number of [INDEX] and .MEMBER.
  */
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chrext.h"
+#include "lib.h"
 
 struct place {
 	const struct btf *btf;
@@ -21,34 +21,28 @@ struct place {
 	int at_len;		/* as far as it has been followed */
 	const char *value;
 	__u32 type;
-	char *data;
+	struct span data;	/* begins there; may be longer */
+	struct chrext_error **err;
 };
 
 static int refuse(const struct place *p, const char *fmt, ...) __printf(2, 3);
 
-static const struct btf_type *strip(const struct btf *btf, __u32 *id)
-{
-	const struct btf_type *t = btf__type_by_id(btf, *id);
+#define MAX_DEPTH	16	/* of arrays and anonymous structs in each other */
 
-	while (t && (btf_is_mod(t) || btf_is_typedef(t) || btf_is_type_tag(t))) {
-		*id = t->type;
-		t = btf__type_by_id(btf, *id);
-	}
-	return t;
-}
-
-/* "__u32", "enum colour", "char [32]": what the author wrote, or nearly. */
-static void type_name(const struct btf *btf, __u32 id, char *buf, size_t size)
+/* "__u32", "enum colour", "char [32]": as the author wrote it, or nearly. */
+static void describe(const struct btf *btf, __u32 id, char *buf, size_t size,
+		     int depth)
 {
-	const struct btf_type *t = btf__type_by_id(btf, id);
+	const struct btf_type *t = type_get(btf, id);
 	const char *name;
 	size_t len;
+	int i;
 
-	while (btf_is_mod(t) || btf_is_type_tag(t))
-		t = btf__type_by_id(btf, t->type);
-	name = btf__name_by_offset(btf, t->name_off);
-	if (btf_is_array(t)) {
-		type_name(btf, btf_array(t)->type, buf, size);
+	for (i = 0; i < MAX_DEPTH && (btf_is_mod(t) || btf_is_type_tag(t)); i++)
+		t = type_get(btf, t->type);
+	name = type_name(btf, t);
+	if (btf_is_array(t) && depth < MAX_DEPTH) {
+		describe(btf, btf_array(t)->type, buf, size, depth + 1);
 		len = strlen(buf);
 		snprintf(buf + len, size - len, "%s[%u]",
 			 strchr(buf, '[') ? "" : " ", btf_array(t)->nelems);
@@ -65,19 +59,23 @@ static void type_name(const struct btf *btf, __u32 id, char *buf, size_t size)
 	}
 }
 
-/* Says what is wrong, and of which type the variable is. */
+/* Report the problem together with the variable's type. */
 static int refuse(const struct place *p, const char *fmt, ...)
 {
 	char type[128], why[512];
 	va_list ap;
 
-	type_name(p->btf, p->type, type, sizeof(type));
+	describe(p->btf, p->type, type, sizeof(type), 0);
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
-	complain("--set %.*s=%s: %.*s (%s) %s", p->var_len, p->var, p->value,
-		 p->at_len, p->var, type, why);
-	return -EINVAL;
+	return fail(p->err, -EINVAL, "--set %.*s=%s: %.*s (%s) %s", p->var_len,
+		    p->var, p->value, p->at_len, p->var, type, why);
+}
+
+static int refuse_damaged(const struct place *p)
+{
+	return refuse(p, "is beyond the end of its section: the file is damaged");
 }
 
 enum parsed { PARSED, NO_NUMBER, TOO_LARGE };
@@ -113,31 +111,33 @@ static enum parsed number(const char *s, size_t len, bool *negative, __u64 *n)
 	return PARSED;
 }
 
-static void store(char *data, __u64 n, size_t size)
+static void store(const struct span *to, __u64 n)
 {
 	__u8 u8 = n;
 	__u16 u16 = n;
 	__u32 u32 = n;
 
-	switch (size) {
+	switch (to->size) {
 	case 1:
-		memcpy(data, &u8, size);
+		memcpy(to->data, &u8, sizeof(u8));
 		break;
 	case 2:
-		memcpy(data, &u16, size);
+		memcpy(to->data, &u16, sizeof(u16));
 		break;
 	case 4:
-		memcpy(data, &u32, size);
+		memcpy(to->data, &u32, sizeof(u32));
 		break;
-	default:
-		memcpy(data, &n, sizeof(n));
+	case 8:
+		memcpy(to->data, &n, sizeof(n));
+		break;
 	}
 }
 
+/* @to has 1, 2, 4 or 8 bytes. */
 static int set_number(const struct place *p, const char *s, size_t len,
-		      size_t size, bool is_signed, char *data)
+		      bool is_signed, const struct span *to)
 {
-	__u64 n, max = ULLONG_MAX >> (64 - 8 * size), low = 0;
+	__u64 n, max = ULLONG_MAX >> (64 - 8 * to->size), low = 0;
 	enum parsed parsed;
 	bool negative;
 
@@ -152,11 +152,12 @@ static int set_number(const struct place *p, const char *s, size_t len,
 		return refuse(p, "takes %s%llu to %llu, not %.*s",
 			      low ? "-" : "", (unsigned long long)low,
 			      (unsigned long long)max, (int)len, s);
-	store(data, negative ? -n : n, size);
+	store(to, negative ? -n : n);
 	return 0;
 }
 
-static int set_bool(const struct place *p, const char *s, size_t len, char *data)
+static int set_bool(const struct place *p, const char *s, size_t len,
+		    const struct span *to)
 {
 	static const struct {
 		const char *word;
@@ -172,31 +173,43 @@ static int set_bool(const struct place *p, const char *s, size_t len, char *data
 		if (strlen(words[i].word) != len ||
 		    strncmp(words[i].word, s, len))
 			continue;
-		*data = words[i].value;
+		store(to, words[i].value);
 		return 0;
 	}
 	return refuse(p, "takes true or false, not \"%.*s\"", (int)len, s);
 }
 
-static int set_enum(const struct place *p, const struct btf_type *t,
-		    const char *s, size_t len, char *data)
+/* Enumerator @i; false behind the last. */
+static bool enumerator(const struct btf *btf, const struct btf_type *t, __u32 i,
+		       const char **name, __u64 *value)
 {
-	const struct btf_enum64 *e64 = btf_enum64(t);
-	const struct btf_enum *e = btf_enum(t);
+	const struct btf_enum64 *e64 = btf_enum64(t) + i;
+	const struct btf_enum *e = btf_enum(t) + i;
 	bool is64 = btf_is_enum64(t);
+
+	if (i >= btf_vlen(t))
+		return false;
+	*name = btf__name_by_offset(btf, is64 ? e64->name_off : e->name_off);
+	if (!*name)
+		*name = "";
+	*value = is64 ? btf_enum64_value(e64) : (__u64)(__s64)e->val;
+	return true;
+}
+
+static int set_enum(const struct place *p, const struct btf_type *t,
+		    const char *s, size_t len, const struct span *to)
+{
 	char names[256] = "";
 	size_t used = 0;
 	const char *name;
-	int i;
+	__u64 value;
+	__u32 i;
 
 	if (len && (isdigit((unsigned char)*s) || *s == '-'))
-		return set_number(p, s, len, t->size, btf_kflag(t), data);
-	for (i = 0; i < btf_vlen(t); i++) {
-		name = btf__name_by_offset(p->btf, is64 ? e64[i].name_off :
-							  e[i].name_off);
+		return set_number(p, s, len, btf_kflag(t), to);
+	for (i = 0; enumerator(p->btf, t, i, &name, &value); i++) {
 		if (strlen(name) == len && !strncmp(name, s, len)) {
-			store(data, is64 ? btf_enum64_value(&e64[i]) :
-					   (__u64)(__s64)e[i].val, t->size);
+			store(to, value);
 			return 0;
 		}
 		if (used < sizeof(names))
@@ -210,53 +223,65 @@ static int set_enum(const struct place *p, const struct btf_type *t,
 static bool is_char(const struct btf *btf, const struct btf_type *t)
 {
 	return btf_is_int(t) && t->size == 1 &&
-	       !strcmp(btf__name_by_offset(btf, t->name_off), "char");
+	       !strcmp(type_name(btf, t), "char");
+}
+
+static bool is_word(__u32 size)
+{
+	return size == 1 || size == 2 || size == 4 || size == 8;
 }
 
 /* One value that is not an array: @s has @len characters. */
 static int set_scalar(const struct place *p, const struct btf_type *t,
-		      const char *s, size_t len, char *data)
+		      const char *s, size_t len, const struct span *at)
 {
+	struct span to;
 	__u8 encoding;
 
-	if (btf_is_any_enum(t))
-		return set_enum(p, t, s, len, data);
 	if (btf_is_composite(t))
 		return refuse(p, "has members: set them one by one, as in %.*s.MEMBER=VALUE",
 			      p->var_len, p->var);
 	if (btf_is_ptr(t))
 		return refuse(p, "is a pointer, which --set cannot fill");
-	if (!btf_is_int(t) || t->size > 8)
+	if ((!btf_is_int(t) && !btf_is_any_enum(t)) || !is_word(t->size))
 		return refuse(p, "is of a type that --set cannot fill");
+	if (!span_part(at, 0, t->size, &to))
+		return refuse_damaged(p);
+	if (btf_is_any_enum(t))
+		return set_enum(p, t, s, len, &to);
 	encoding = btf_int_encoding(t);
 	if (encoding & BTF_INT_BOOL)
-		return set_bool(p, s, len, data);
+		return set_bool(p, s, len, &to);
 	if (is_char(p->btf, t) && len == 1 && !isdigit((unsigned char)*s)) {
-		*data = *s;
+		*to.data = *s;
 		return 0;
 	}
-	return set_number(p, s, len, t->size, encoding & BTF_INT_SIGNED, data);
+	return set_number(p, s, len, encoding & BTF_INT_SIGNED, &to);
 }
 
 static int set_string(const struct place *p, const struct btf_array *array)
 {
 	size_t len = strlen(p->value);
+	struct span to;
 
 	if (len >= array->nelems)
 		return refuse(p, "takes at most %u characters, not %zu",
 			      array->nelems ? array->nelems - 1 : 0, len);
-	memset(p->data, 0, array->nelems);
-	memcpy(p->data, p->value, len);
+	if (!span_part(&p->data, 0, array->nelems, &to))
+		return refuse_damaged(p);
+	memset(to.data, 0, to.size);
+	memcpy(to.data, p->value, len);
 	return 0;
 }
 
-/* A list may be shorter than the array; the rest stays as it is. */
+/* A list may be shorter than the array; the rest keeps its values. */
 static int set_array(const struct place *p, const struct btf_array *array)
 {
 	__u32 id = array->type;
-	const struct btf_type *t = strip(p->btf, &id);
+	const struct btf_type *t = type_strip(p->btf, &id);
 	const char *s = p->value;
 	__s64 size = btf__resolve_size(p->btf, id);
+	struct span at;
 	__u32 i = 0;
 	size_t len;
 	int err;
@@ -271,7 +296,10 @@ static int set_array(const struct place *p, const struct btf_array *array)
 		if (i == array->nelems)
 			return refuse(p, "takes at most %u values",
 				      array->nelems);
-		err = set_scalar(p, t, s, len, p->data + i++ * size);
+		if (size < 0 ||
+		    !span_part(&p->data, i++ * (__u64)size, size, &at))
+			return refuse_damaged(p);
+		err = set_scalar(p, t, s, len, &at);
 		if (err || !s[len])
 			return err;
 	}
@@ -280,19 +308,21 @@ static int set_array(const struct place *p, const struct btf_array *array)
 static int set_value(const struct place *p)
 {
 	__u32 id = p->type;
-	const struct btf_type *t = strip(p->btf, &id);
+	const struct btf_type *t = type_strip(p->btf, &id);
 
 	if (btf_is_array(t))
 		return set_array(p, btf_array(t));
-	return set_scalar(p, t, p->value, strlen(p->value), p->data);
+	return set_scalar(p, t, p->value, strlen(p->value), &p->data);
 }
 
-/* Steps into array[@s...]. Returns what follows the bracket. */
+/* Step into array[@s...]. Returns what follows the bracket. */
 static const char *step_index(struct place *p, const struct btf_type *t,
 			      const char *s)
 {
 	size_t len = strcspn(s, "]=");
+	struct span at;
 	bool negative;
+	__s64 size;
 	__u64 n;
 
 	if (!btf_is_array(t)) {
@@ -309,76 +339,75 @@ static const char *step_index(struct place *p, const struct btf_type *t,
 		       btf_array(t)->nelems, (int)len, s);
 		return NULL;
 	}
+	size = btf__resolve_size(p->btf, btf_array(t)->type);
+	if (size < 0 || !span_part(&p->data, n * size, size, &at)) {
+		refuse_damaged(p);
+		return NULL;
+	}
 	p->type = btf_array(t)->type;
-	p->data += n * btf__resolve_size(p->btf, p->type);
+	p->data = at;
 	return s + len + 1;
 }
 
 /* Members of anonymous structs inside count as members, as in C. */
-static const struct btf_member *member_deep(const struct btf *btf,
-					    const struct btf_type *t,
-					    const char *name, size_t len,
-					    __u32 *bits)
+static bool member_deep(const struct btf *btf, const struct btf_type *t,
+			const char *name, size_t len, struct member *m,
+			int depth)
 {
-	const struct btf_member *m, *found;
 	const struct btf_type *inner;
-	__u32 id;
-	int i;
+	struct member outer;
+	__u32 i, id;
 
-	found = member_find(btf, t, name, len);
-	if (found) {
-		*bits += btf_member_bit_offset(t, found - btf_members(t));
-		return found;
-	}
-	m = btf_members(t);
-	for (i = 0; i < btf_vlen(t); i++, m++) {
-		id = m->type;
-		inner = strip(btf, &id);
-		if (m->name_off || !btf_is_composite(inner))
+	if (member_find(btf, t, name, len, m))
+		return true;
+	for (i = 0; depth < MAX_DEPTH && member_get(btf, t, i, &outer); i++) {
+		id = outer.type;
+		inner = type_strip(btf, &id);
+		if (*outer.name || !btf_is_composite(inner) ||
+		    !member_deep(btf, inner, name, len, m, depth + 1))
 			continue;
-		found = member_deep(btf, inner, name, len, bits);
-		if (found) {
-			*bits += btf_member_bit_offset(t, i);
-			return found;
-		}
+		m->bits += outer.bits;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
-/* 444 would be another mode than the one that is meant. */
+/* 444 is not the mode that was meant. */
 static bool is_mode(const struct btf *btf, const struct btf_type *t,
 		    const char *name, size_t len)
 {
-	const char *type = btf__name_by_offset(btf, t->name_off);
-
 	return len == 4 && !strncmp(name, "mode", len) &&
-	       !strncmp(type, "chr_ext_ops", strlen("chr_ext_ops"));
+	       !strncmp(type_name(btf, t), "chr_ext_ops", strlen("chr_ext_ops"));
 }
 
 static const char *step_member(struct place *p, const struct btf_type *t,
 			       const char *s)
 {
 	size_t len = strcspn(s, ".[=");
-	const struct btf_member *m;
-	__u32 bits = 0;
+	struct member m;
+	struct span at;
+	__s64 size;
 
 	if (!btf_is_composite(t)) {
 		refuse(p, "has no members");
 		return NULL;
 	}
-	m = member_deep(p->btf, t, s, len, &bits);
-	if (!m) {
+	if (!member_deep(p->btf, t, s, len, &m, 0)) {
 		refuse(p, "has no member \"%.*s\"", (int)len, s);
 		return NULL;
 	}
-	/* For a bit field kind_flag puts its width above the offset. */
-	if (bits % 8 || m->offset >> 24) {
+	if (m.bits % 8 || m.is_bitfield) {
 		refuse(p, "has \"%.*s\" as a bit field, which --set cannot fill",
 		       (int)len, s);
 		return NULL;
 	}
-	p->type = m->type;
-	p->data += bits / 8;
+	size = btf__resolve_size(p->btf, m.type);
+	if (!span_part(&p->data, m.bits / 8, size < 0 ? 0 : size, &at)) {
+		refuse_damaged(p);
+		return NULL;
+	}
+	p->type = m.type;
+	p->data = at;
 	if (is_mode(p->btf, t, s, len) && *p->value != '0') {
 		p->at_len = s + len - p->var;
 		refuse(p, "takes an octal number, which needs a leading 0, not \"%s\"",
@@ -388,7 +417,7 @@ static const char *step_member(struct place *p, const struct btf_type *t,
 	return s + len;
 }
 
-/* Follows @path, the rest of the variable's name, and sets what is there. */
+/* Follow @path, the rest of the variable's name, and set what is there. */
 static int set_place(struct place *p, const char *path)
 {
 	const struct btf_type *t;
@@ -397,7 +426,7 @@ static int set_place(struct place *p, const char *path)
 	for (;;) {
 		p->at_len = path - p->var;
 		id = p->type;
-		t = strip(p->btf, &id);
+		t = type_strip(p->btf, &id);
 		if (*path == '=')
 			return set_value(p);
 		if (*path == '[')
@@ -411,73 +440,77 @@ static int set_place(struct place *p, const char *path)
 	}
 }
 
-static bool is_data_section(const char *name)
+/* Variable @index of a section: its type and where its value is. */
+static bool variable_get(const struct chrext_object *o,
+			 const struct btf_type *sec, __u32 index,
+			 const char **name, __u32 *type, struct span *at)
 {
-	return !strncmp(name, ".data", 5) || !strncmp(name, ".rodata", 7) ||
-	       !strncmp(name, ".bss", 4);
+	const struct btf_var_secinfo *v = btf_var_secinfos(sec) + index;
+	const struct btf_type *var = type_get(o->btf, v->type);
+	struct span all = { };
+	struct bpf_map *map;
+
+	*name = type_name(o->btf, var);
+	*type = var->type;
+	map = bpf_object__find_map_by_name(o->obj, type_name(o->btf, sec));
+	if (map)
+		all.data = bpf_map__initial_value(map, &all.size);
+	return btf_is_var(var) && span_part(&all, v->offset, v->size, at);
 }
 
-/* Looks in one section for the variable @name. */
-static bool find_in_section(const struct object *o, const struct btf_type *sec,
-			    const char *name, size_t len, struct place *p)
+/* Look in one section for the variable @name. */
+static bool find_in_section(const struct chrext_object *o,
+			    const struct btf_type *sec, const char *name,
+			    size_t len, struct place *p)
 {
-	const struct btf_var_secinfo *v = btf_var_secinfos(sec);
-	const struct btf_type *var;
-	struct bpf_map *map;
+	struct span at;
 	const char *s;
-	char *data;
-	size_t size;
-	int i;
+	__u32 i, type;
 
-	for (i = 0; i < btf_vlen(sec); i++, v++) {
-		var = btf__type_by_id(o->btf, v->type);
-		s = btf__name_by_offset(o->btf, var->name_off);
-		if (strlen(s) != len || strncmp(s, name, len))
+	for (i = 0; i < btf_vlen(sec); i++) {
+		if (!variable_get(o, sec, i, &s, &type, &at) ||
+		    strlen(s) != len || strncmp(s, name, len))
 			continue;
-		map = bpf_object__find_map_by_name(o->obj,
-				btf__name_by_offset(o->btf, sec->name_off));
-		data = map ? bpf_map__initial_value(map, &size) : NULL;
-		if (!data || v->offset + v->size > size)
-			return false;
-		p->type = var->type;
-		p->data = data + v->offset;
+		p->type = type;
+		p->data = at;
 		return true;
 	}
 	return false;
 }
 
-static bool find_global(const struct object *o, const char *name, size_t len,
-			struct place *p)
+static bool is_data(const struct btf *btf, const struct btf_type *t)
+{
+	return btf_is_datasec(t) && is_data_section(type_name(btf, t));
+}
+
+static bool find_global(const struct chrext_object *o, const char *name,
+			size_t len, struct place *p)
 {
 	const struct btf_type *t;
 	__u32 i;
 
 	for (i = 1; i < btf__type_cnt(o->btf); i++) {
-		t = btf__type_by_id(o->btf, i);
-		if (btf_is_datasec(t) &&
-		    is_data_section(btf__name_by_offset(o->btf, t->name_off)) &&
-		    find_in_section(o, t, name, len, p))
+		t = type_get(o->btf, i);
+		if (is_data(o->btf, t) && find_in_section(o, t, name, len, p))
 			return true;
 	}
 	return false;
 }
 
 /* OPSVAR.member=..., where OPSVAR is the C variable. */
-static bool find_ops(const struct object *o, const char *name, size_t len,
-		     struct place *p)
+static bool find_ops(const struct chrext_object *o, const char *name,
+		     size_t len, struct place *p)
 {
 	const struct object_driver *d;
 	const char *s;
-	size_t i;
 
-	for (i = 0; i < o->nr_drivers; i++) {
-		d = &o->drivers[i];
+	for (d = o->drivers; d < o->drivers + o->nr_drivers; d++) {
 		s = bpf_map__name(d->map);
 		if (strlen(s) != len || strncmp(s, name, len))
 			continue;
-		p->type = bpf_map__btf_value_type_id(d->map);
-		p->data = bpf_map__initial_value(d->map, NULL);
-		return p->data;
+		p->type = d->type_id;
+		p->data = d->value;
+		return true;
 	}
 	return false;
 }
@@ -492,7 +525,7 @@ struct names {
 
 static void names_add(struct names *n, const char *name)
 {
-	/* Of a format or the like, which the compiler made. */
+	/* Made by the compiler for a format or the like. */
 	if (strchr(name, '.') || n->nr > MAX_NAMES ||
 	    n->used >= sizeof(n->text))
 		return;
@@ -502,56 +535,53 @@ static void names_add(struct names *n, const char *name)
 	n->nr++;
 }
 
-static void names_globals(struct names *n, const struct btf *btf)
+static void names_globals(struct names *n, const struct chrext_object *o)
 {
-	const struct btf_type *t, *var;
-	__u32 i;
-	int v;
+	const struct btf_type *t;
+	const char *name;
+	struct span at;
+	__u32 i, v, type;
 
-	for (i = 1; i < btf__type_cnt(btf); i++) {
-		t = btf__type_by_id(btf, i);
-		if (!btf_is_datasec(t) ||
-		    !is_data_section(btf__name_by_offset(btf, t->name_off)))
-			continue;
-		for (v = 0; v < btf_vlen(t); v++) {
-			var = btf__type_by_id(btf, btf_var_secinfos(t)[v].type);
-			names_add(n, btf__name_by_offset(btf, var->name_off));
-		}
+	for (i = 1; i < btf__type_cnt(o->btf); i++) {
+		t = type_get(o->btf, i);
+		for (v = 0; is_data(o->btf, t) && v < btf_vlen(t); v++)
+			if (variable_get(o, t, v, &name, &type, &at))
+				names_add(n, name);
 	}
 }
 
 static void names_members(struct names *n, const struct btf *btf,
 			  const struct btf_type *ops)
 {
-	const struct btf_member *m = btf_members(ops);
-	int i;
+	struct member m;
+	__u32 i;
 
-	for (i = 0; i < btf_vlen(ops); i++, m++)
-		if (!btf_is_ptr(btf__type_by_id(btf, m->type)))
-			names_add(n, btf__name_by_offset(btf, m->name_off));
+	for (i = 0; member_get(btf, ops, i, &m); i++)
+		if (!btf_is_ptr(type_get(btf, m.type)))
+			names_add(n, m.name);
 }
 
-static int unknown(const struct object *o, const struct place *p, size_t len)
+static int unknown(const struct chrext_object *o, const struct place *p,
+		   size_t len)
 {
 	const struct object_driver *d = &o->drivers[0];
 	struct names names = { };
+	struct member m;
 
-	if (o->nr_drivers > 1 && member_find(o->btf, d->type, p->var, len)) {
-		complain("--set %.*s=%s: %s holds %zu drivers, say which: --set %s.%.*s=%s",
-			 p->var_len, p->var, p->value, o->path, o->nr_drivers,
-			 bpf_map__name(d->map), p->var_len, p->var, p->value);
-		return -EINVAL;
-	}
-	names_globals(&names, o->btf);
+	if (o->nr_drivers > 1 && member_find(o->btf, d->type, p->var, len, &m))
+		return fail(p->err, -EINVAL, "--set %.*s=%s: %s holds %zu drivers, name one: --set %s.%.*s=%s",
+			    p->var_len, p->var, p->value, o->path,
+			    o->nr_drivers, bpf_map__name(d->map), p->var_len,
+			    p->var, p->value);
+	names_globals(&names, o);
 	names_members(&names, o->btf, d->type);
-	complain("--set %.*s=%s: %s has no global variable \"%.*s\", and struct chr_ext_ops no such member; there are %s",
-		 p->var_len, p->var, p->value, o->path, (int)len, p->var,
-		 names.text);
-	return -EINVAL;
+	return fail(p->err, -EINVAL, "--set %.*s=%s: %s has no global variable \"%.*s\", and struct chr_ext_ops no such member; there are %s",
+		    p->var_len, p->var, p->value, o->path, (int)len, p->var,
+		    names.text);
 }
 
-/* @assignment has a '=' with something before it. */
-int object_set(struct object *o, const char *assignment)
+int chrext_object_set(struct chrext_object *o, const char *assignment,
+		      struct chrext_error **err)
 {
 	const struct object_driver *d = &o->drivers[0];
 	const char *equal = strchr(assignment, '=');
@@ -559,18 +589,27 @@ int object_set(struct object *o, const char *assignment)
 	struct place p = {
 		.btf = o->btf,
 		.var = assignment,
-		.var_len = equal - assignment,
 		.at_len = len,
-		.value = equal + 1,
+		.err = err,
 	};
+	struct member m;
 
+	if (!equal || equal == assignment)
+		return fail(err, -EINVAL, "--set %s: expected VAR=VALUE",
+			    assignment);
+	if (o->loaded)
+		return fail(err, -EBUSY, "--set %s: %s is loaded already",
+			    assignment, o->path);
+	p.var_len = equal - assignment;
+	p.value = equal + 1;
 	if (find_global(o, assignment, len, &p) ||
 	    find_ops(o, assignment, len, &p))
 		return set_place(&p, assignment + len);
-	if (o->nr_drivers > 1 || !member_find(o->btf, d->type, assignment, len))
+	if (o->nr_drivers > 1 ||
+	    !member_find(o->btf, d->type, assignment, len, &m))
 		return unknown(o, &p, len);
-	p.type = bpf_map__btf_value_type_id(d->map);
-	p.data = bpf_map__initial_value(d->map, NULL);
+	p.type = d->type_id;
+	p.data = d->value;
 	assignment = step_member(&p, d->type, assignment);
 	return assignment ? set_place(&p, assignment) : -EINVAL;
 }
