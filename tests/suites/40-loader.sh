@@ -121,6 +121,7 @@ fails "a program for two ops" chrext load "$REJECT/twice.bpf.o"
 like "is named" "$tap_output" "twice\.bpf\.o has twice_open\(\) in two ops: each"
 told stack_con_id "op probe .*at stack_con_id\.bpf\.c:11: .*(const string|readonly map)" \
 	"a con_id must be a string literal"
+told returns "op read returns long, but the program short_read returns int"
 told section 'wrong_read of driver "section" is in section "struct_op/read": it needs SEC\("struct_ops/read"\)'
 told no_section 'is in no section for ops: it needs SEC\("struct_ops/OP"\)'
 

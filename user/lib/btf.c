@@ -3,6 +3,7 @@
  * BTF of a file and the data that it describes. Both may be damaged: all
  * access goes through these functions, which check bounds.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "lib.h"
@@ -106,5 +107,31 @@ bool btf_is_whole(const struct btf *btf)
 		if (btf_is_composite(t) && !members_inside(btf, t))
 			return false;
 	}
+	return true;
+}
+
+/* What the function prototype @proto returns, and how many bytes of it. */
+bool type_returns(const struct btf *btf, __u32 proto, char *buf, size_t size,
+		  bool *is_void, __u64 *bytes)
+{
+	const struct btf_type *t = type_get(btf, proto), *ret;
+	const char *name;
+	__u32 id;
+
+	if (!btf_is_func_proto(t))
+		return false;
+	id = t->type;
+	name = type_name(btf, type_get(btf, id));
+	ret = type_strip(btf, &id);
+	*is_void = btf_is_void(ret);
+	*bytes = btf_is_ptr(ret) ? 8 :
+		 btf_is_int(ret) || btf_is_any_enum(ret) ? ret->size : 0;
+	if (btf_is_ptr(ret))
+		name = "a pointer";
+	else if (*is_void)
+		name = "nothing";
+	else if (!*name)
+		name = type_name(btf, ret);
+	snprintf(buf, size, "%s", name);
 	return true;
 }

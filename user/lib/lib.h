@@ -105,6 +105,8 @@ bool member_get(const struct btf *btf, const struct btf_type *t, __u32 index,
 bool member_find(const struct btf *btf, const struct btf_type *t,
 		 const char *name, size_t len, struct member *m);
 bool btf_is_whole(const struct btf *btf);
+bool type_returns(const struct btf *btf, __u32 proto, char *buf, size_t size,
+		  bool *is_void, __u64 *bytes);
 
 /* object.c */
 struct object_driver {

@@ -68,6 +68,53 @@ static int names_check(const struct chrext_object *o, struct chrext_error **err)
 	return 0;
 }
 
+/*
+ * What a program leaves in the upper half of r0 is not the sign of an int, so a
+ * program that returns int for an op that returns long makes errors positive.
+ */
+static int returns_check(const struct chrext_object *o,
+			 const struct object_driver *d, const struct member *m,
+			 const char *prog, struct chrext_error **err)
+{
+	const struct btf_type *ptr = type_get(o->btf, m->type);
+	char want[64], got[64];
+	bool want_void, got_void;
+	__u64 want_size, got_size;
+	__s32 func;
+
+	func = btf__find_by_name_kind(o->btf, prog, BTF_KIND_FUNC);
+	if (func < 0 ||
+	    !type_returns(o->btf, ptr->type, want, sizeof(want), &want_void,
+			  &want_size) ||
+	    !type_returns(o->btf, type_get(o->btf, func)->type, got,
+			  sizeof(got), &got_void, &got_size) ||
+	    (want_void == got_void && want_size == got_size))
+		return 0;
+	return fail(err, -EINVAL, "driver \"%s\": op %s returns %s, but the program %s returns %s",
+		    object_name(o, d - o->drivers), m->name, want, prog, got);
+}
+
+static int types_check(const struct chrext_object *o, struct chrext_error **err)
+{
+	const struct object_driver *d;
+	struct bpf_program *prog;
+	struct member m;
+	__u32 i;
+	int ret;
+
+	for (d = o->drivers; d < o->drivers + o->nr_drivers; d++) {
+		for (i = 0; member_get(o->btf, d->type, i, &m); i++) {
+			prog = object_program(o, d, &m);
+			ret = prog ? returns_check(o, d, &m,
+						   bpf_program__name(prog),
+						   err) : 0;
+			if (ret)
+				return ret;
+		}
+	}
+	return 0;
+}
+
 static int fail_verifier(const struct chrext_object *o, const char *prog,
 			 const char *op, const struct object_driver *d,
 			 const char *log, int code, struct chrext_error **err)
@@ -206,6 +253,8 @@ int chrext_object_load(struct chrext_object *o, struct chrext_error **err)
 	if (o->loaded)
 		return fail(err, -EBUSY, "%s is loaded already", o->path);
 	ret = names_check(o, err);
+	if (!ret)
+		ret = types_check(o, err);
 	if (!ret)
 		ret = chrext_check(CHREXT_CHECK_LOAD, err);
 	if (!ret)
