@@ -137,9 +137,23 @@ drivers: $(driver_o)
 	$(CLANG) $(bpf_flags) $(libbpf_cflags) -c -o $@ $<
 
 .PHONY: tests progs
-tests: progs $(test_o)
+tests: progs $(test_o) tests/fuzz/objects
 
 progs: $(progs)
+
+# The library under the sanitizers, for damaged objects. FUZZ_CASES and FUZZ_SEED.
+fuzz_flags = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer -I bpf/include
+tests/fuzz/objects: tests/fuzz/objects.c $(lib_o:.o=.c) user/lib/lib.h user/lib/chrext.h
+	$(CC) -Wall -Wextra $(WERROR) -O1 -g $(fuzz_flags) $(user_cflags) -o $@ \
+		$(filter %.c,$^) $(lib_libs)
+
+FUZZ_CASES ?= 20000
+FUZZ_SEED ?= 1
+.PHONY: fuzz
+fuzz: drivers tests
+	tests/fuzz/objects -c $(FUZZ_CASES) -s $(FUZZ_SEED) $(driver_o) \
+		$(wildcard tests/drivers/*.bpf.o)
 
 # Test modules, for one kernel like the module.
 .PHONY: kmods
@@ -185,7 +199,7 @@ clean:
 	+$(if $(wildcard $(KERNELDIR)/Makefile),$(kbuild)/tests/kmods clean)
 	rm -f user/chrext user/*.[do] user/*/*.[doa] user/lib/*.so* $(examples)
 	rm -f bpf/drivers/*.[do]
-	rm -f $(progs) tests/progs/*.d tests/drivers/*.[do] tests/reject/*.[do]
+	rm -f $(progs) tests/fuzz/objects tests/progs/*.d tests/drivers/*.[do] tests/reject/*.[do]
 	rm -rf build
 
 scripts := tests/lab/lab tests/lab/guest tests/lab/init tests/lab/selftest \
