@@ -4,8 +4,10 @@
 # Runs inside the root, which is writable for this once: fetches kernels of the
 # architecture $1 with their headers and lays them beside each other, those of
 # another architecture in the sysroot at /arm64. Each argument is a suite (its
-# meta package decides) or the beginning of a version such as 6.12 (the newest
-# package decides). With --default first, the result becomes the default set.
+# meta package decides), the beginning of a version such as 6.12 (the newest
+# package decides), or one of these with -rt behind it, for Debian's flavour with
+# PREEMPT_RT; rt alone is that of the root's own suite. With --default first, the
+# result becomes the default set.
 #
 # The packages are unpacked, not installed: image packages of different suites
 # conflict over linux-base, and their scripts build an initramfs nobody needs.
@@ -42,23 +44,33 @@ depends() {
 		tr ',' '\n' | sed 's/^ *//; s/ .*//'
 }
 
+# The release of the meta package of flavour $1 ("rt-" or nothing).
 meta() {
-	depends "$@" "linux-image-$arch" | sed -n 's/^linux-image-\([0-9]\)/\1/p'
+	depends "${@:2}" "linux-image-$1$arch" | sed -n 's/^linux-image-\([0-9]\)/\1/p'
 }
 
-# The release (what uname -r says) that a suite or a version stands for.
+# The release (as uname -r prints it) that a suite or a version stands for.
 release() {
-	case $1 in
+	local spec=$1 rt=''
+	case $spec in
+	rt | *-rt)
+		rt=rt-
+		spec=${spec%rt}
+		spec=${spec%-}
+		;;
+	esac
+	case $spec in
 	[0-9]*)
-		apt-cache "${apt[@]}" pkgnames "linux-image-$1" | sed "s/^linux-image-//" |
-			grep -E "^${1//./\\.}([.+].*)?\+deb[0-9]+-$arch\$" | sort -V | tail -n 1
+		apt-cache "${apt[@]}" pkgnames "linux-image-$spec" | sed "s/^linux-image-//" |
+			grep -E "^${spec//./\\.}([.+].*)?\+deb[0-9]+-$rt$arch\$" | sort -V |
+			tail -n 1
 		;;
 	*-*)
-		meta -t "$1"
+		meta "$rt" -t "$spec"
 		;;
 	*)
 		# Not -t: that would prefer the suite to its security updates.
-		meta
+		meta "$rt"
 		;;
 	esac
 }
@@ -66,7 +78,10 @@ release() {
 # Every package of one release: what image and headers depend on by that
 # version, so that a split of the packages needs no change here.
 packages() {
-	local todo=("linux-image-$1" "linux-headers-$1") seen=" " p
+	local todo=("linux-image-$1" "linux-headers-$1") seen=" " version=$1 p
+	version=${version%-"$arch"}
+	# Kbuild and common headers are shared by the flavours.
+	version=${version%-rt}
 	while [ ${#todo[@]} -gt 0 ]; do
 		p=${todo[0]}
 		todo=("${todo[@]:1}")
@@ -76,7 +91,7 @@ packages() {
 		[[ $p != linux-kbuild-* ]] || p+=:$native
 		echo "$p"
 		while read -r p; do
-			[[ $p == linux-*-"${1%-"$arch"}"* ]] && todo+=("$p")
+			[[ $p == linux-*-"$version"* ]] && todo+=("$p")
 		done < <(depends "$p")
 	done
 }
