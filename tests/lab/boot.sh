@@ -3,29 +3,31 @@
 #
 # Boots a kernel of the root in QEMU. Sourced by lab.
 
-# Every one of these in the kernel's log fails a run, whatever the script says.
+# Any of these in the kernel's log fails a run.
 bad_log='WARNING:|BUG:|\bOops\b|general protection|[Kk]ernel panic|KASAN:|UBSAN:|KCSAN:'
 bad_log+='|possible recursive locking|possible circular locking|inconsistent lock state'
 bad_log+='|suspicious RCU usage|rcu: INFO:|INFO: rcu_|hung task|blocked for more than'
 bad_log+='|scheduling while atomic|sleeping function called|soft lockup|hard LOCKUP'
 bad_log+='|refcount_t:|unchecked MSR|list_(add|del) corruption|held lock freed'
 bad_log+='|Unable to handle|BTF mismatch|failed to validate module'
-# Bad page, oops, warning and soft lockup of /proc/sys/kernel/tainted: the log
-# can lose lines, this cannot.
+# So do the bits for bad page, oops, warning and soft lockup of
+# /proc/sys/kernel/tainted: the log can lose lines, this cannot.
 bad_taint=$((1 << 5 | 1 << 7 | 1 << 9 | 1 << 14))
 
-# One thread for both CPUs of a guest: with a thread each, QEMU 7.2 lets one run
-# what the other is patching, and kernels stop or die with "int3" now and then.
-# Two guests at a time keep two host CPUs busy all the same.
+# The accelerator for a guest whose CPUs run in $1 ("threads" or nothing). One
+# thread for both CPUs is the default: two such guests keep two host CPUs busy.
+# A thread for each CPU is for suites that test races between CPUs.
 accel() {
 	if grep -Eqw 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ]; then
 		echo kvm
+	elif [ "$1" = threads ]; then
+		echo tcg,thread=multi
 	else
 		echo tcg,thread=single
 	fi
 }
 
-# The machine on which a kernel runs unless another is asked for.
+# The machine for a kernel unless another is asked for.
 machine_for() {
 	case $(arch "$1") in
 	amd64) echo pc ;;
@@ -33,28 +35,43 @@ machine_for() {
 	esac
 }
 
-# Sets what QEMU is to be called with for the machine $1: $hw, and $ports, where
-# the chardevs console, out and err go; and $tty, their names in the guest.
+# Sets $emulator: the root's own QEMU for $1, whatever the host has. QEMU 7.2 with
+# a thread for each CPU lets one run code that the other is patching, and kernels
+# stop with "int3"; QEMU 10 does not.
+emulator() {
+	emulator=("$root/usr/lib64/ld-linux-x86-64.so.2"
+		--library-path "$root/usr/lib/x86_64-linux-gnu"
+		"$root/usr/bin/qemu-system-$1" -L "$root/usr/share/qemu"
+		-L "$root/usr/share/seabios")
+}
+
+# Sets the arguments of QEMU for the machine $1 with CPUs in $2 (see accel): $hw,
+# and $ports, which expect the chardevs console, out and err; and $tty, their
+# names in the guest.
 machine() {
-	local arm64=(qemu-system-aarch64 -accel "tcg,thread=single" -machine "$1")
+	local emulator
 	tty=(ttyS0 ttyS1 ttyS2)
 	case $1 in
 	pc)
-		hw=(qemu-system-x86_64 -machine q35 -accel "$(accel)" -cpu "${LAB_CPU:-max}"
+		emulator x86_64
+		hw=("${emulator[@]}" -machine q35 -accel "$(accel "$2")" -cpu "${LAB_CPU:-max}"
 			-smp 2 -m "${LAB_MEM:-1G}")
 		ports=(-serial chardev:console -serial chardev:out -serial chardev:err)
 		;;
 	virt)
-		# Not its own port: that one hears nothing more when more than its
+		emulator aarch64
+		# Not its own port: that one receives nothing more when more than its
 		# FIFO holds came before Linux listens.
-		hw=("${arm64[@]}" -cpu cortex-a72 -smp 2 -m "${LAB_MEM:-1G}")
+		hw=("${emulator[@]}" -machine virt -accel "tcg,thread=single"
+			-cpu cortex-a72 -smp 2 -m "${LAB_MEM:-1G}")
 		ports=(-device "pci-serial,chardev=console" -device "pci-serial,chardev=out"
 			-device "pci-serial,chardev=err")
 		;;
 	raspi3b)
-		# Its CPUs and memory are what they are. It has two ports, of which
-		# the second says an X of its own at times.
-		hw=("${arm64[@]}")
+		emulator aarch64
+		# Its CPUs and memory are fixed. It has two ports; at times the second
+		# sends an X of its own.
+		hw=("${emulator[@]}" -machine raspi3b -accel "tcg,thread=single")
 		ports=(-serial chardev:out -serial chardev:console)
 		tty=(ttyS1 ttyAMA0 '')
 		;;
@@ -127,7 +144,7 @@ device_tree() {
 	*)
 		[ -n "$overlay" ] || return 0
 		[ "$machine" = virt ] || die "$machine has no device tree for $overlay"
-		machine virt
+		machine virt ''
 		"${hw[@]}" -machine "dumpdtb=$base" -nodefaults -display none 2> "$log/qemu.log" ||
 			die "cannot get the device tree of $machine: see $log/qemu.log"
 		;;
@@ -154,12 +171,12 @@ device_tree() {
 	rm "$base"
 }
 
-# qemu KERNEL MACHINE LOGDIR TIMEOUT CMDLINE OPTIONS...: becomes QEMU; OPTIONS
-# say what the chardevs console, out and err are.
+# qemu KERNEL MACHINE CPUS LOGDIR CMDLINE OPTIONS...: becomes QEMU; OPTIONS define
+# the chardevs console, out and err.
 qemu() {
-	local v=$1 machine=$2 log=$3 limit=$4 cmdline=$5 guest=$root hw ports tty more=()
+	local v=$1 machine=$2 cpus=$3 log=$4 cmdline=$5 guest=$root hw ports tty more=()
 	shift 5
-	machine "$machine"
+	machine "$machine" "$cpus"
 	[ "$(arch "$v")" = amd64 ] || guest=$sysroot
 	diskless "$machine" || more=(-device virtio-rng-pci
 		-virtfs "local,path=$guest,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
@@ -167,133 +184,202 @@ qemu() {
 	[ ! -e "$log/dtb" ] || more+=(-dtb "$log/dtb")
 	# Init finds in its environment what the kernel does not know.
 	cmdline="LAB_CONSOLE=${tty[0]} LAB_OUT=${tty[1]} LAB_ERR=${tty[2]} $cmdline"
-	# A timer of a guest that gets no CPU for a while does work all the same.
+	# A guest that gets no CPU for a while fails the test of its timer.
 	[ "$machine" != pc ] || cmdline+=' no_timer_check'
 	# A guest must not outlive the lab, however the lab ends.
-	exec setpriv --pdeathsig TERM timeout --foreground -k 5 "$limit" \
-		setpriv --pdeathsig KILL "${hw[@]}" \
+	exec setpriv --pdeathsig KILL "${hw[@]}" \
 		-no-user-config -nodefaults -nographic -no-reboot \
 		-kernel "$guest/usr/lib/modules/$v/vmlinuz" -initrd "$log/initramfs" \
 		-append "console=${tty[0]} loglevel=7 ignore_loglevel panic=-1 oops=panic $cmdline" \
 		"$@" "${ports[@]}" "${more[@]}"
 }
 
-# The script's exit status in the run in the directory $1; nothing if the guest
-# did not get that far. The line before is asked for, as a script may print
-# anything.
-verdict() {
-	tail -n 2 "$1/stdout" |
-		sed -n -e '1{/^taint: [0-9]\+$/!q}' -e '2s/^verdict: \([0-9]\+\)$/\1/p'
+# A guest runs jobs one after another until one fails. The directory of a guest
+# holds job/ for the guest, the raw streams console, out and err, and a directory
+# NAME for each job:
+#
+#   stdout, stderr, console.log   its part of the three streams
+#   verdict                       its exit status, if it came to its end
+#   taint, ms                     /proc/sys/kernel/tainted then, and its time
+#   timeout                       the limit in seconds that it exceeded
+#
+# In the streams a line of a random token marks where a job begins and ends, so
+# that no job can print it by chance.
+
+# guest_new DIR
+guest_new() {
+	rm -rf "$1"
+	mkdir -p "$1/job"
+	printf '%s' "lab-$RANDOM-$RANDOM-$RANDOM" > "$1/job/token"
+	printf '%s' "$bad_log" > "$1/job/bad_log"
+	printf '%s' "$bad_taint" > "$1/job/bad_taint"
+	: > "$1/job/list"
 }
 
-# What is wrong with the run in the directory $1, a line each; nothing if
-# nothing is.
-judge() {
-	local log=$1 verdict taint
-	verdict=$(verdict "$log")
-	taint=$(sed -n 's/^taint: //p' "$log/stdout" | tail -n 1)
-	if [ -e "$log/timeout" ]; then
-		echo "no end after $(cat "$log/timeout") s: see $log/console.log"
-	elif [ -z "$verdict" ]; then
-		echo "the guest gave no verdict: see $log/console.log"
-		cat "$log/qemu.log"
-		tail -n 5 "$log/console.log" | tr -d '\r'
-	elif [ $((taint & bad_taint)) -ne 0 ]; then
-		echo "the kernel is tainted ($taint): see $log/console.log"
-	fi
-	if grep -aqE "$bad_log" "$log/console.log"; then
-		echo "the kernel complained: see $log/console.log"
-		grep -anE "$bad_log" "$log/console.log" | tr -d '\r' | head -n 20
-	fi
-}
-
-# Kernels under TCG stop now and then where they switch to another clock, or take
-# the leap of it for a stall, long before there is a module of ours. Ends the QEMU
-# with the pid $2 if its kernel has not come to its init after a minute, or has
-# complained by then.
-watch_boot() {
-	local i
-	for ((i = 0; i < 60 * ${LAB_SLOW:-1}; i++)); do
-		sleep 1
-		kill -0 "$2" 2> /dev/null || return 0
-		grep -aq 'Run /init as init process' "$1/console.log" || continue
-		sed '/Run \/init as init process/q' "$1/console.log" |
-			grep -aqE "$bad_log" || return 0
-		break
-	done
-	touch "$1/stuck"
-	kill "$2"
-}
-
-# boot KERNEL MACHINE OVERLAY LOGDIR TIMEOUT CMDLINE SCRIPT ARGS...: runs a script
-# in a guest and prints what it prints. judge says how it went. NAME.host beside
-# a NAME.sh runs meanwhile on the host, with the socket of QEMU's monitor as its
-# argument; it gets each line of the guest that begins with "witness: " and what
-# it says goes to the guest.
-boot() {
-	local v=$1 machine=$2 overlay=$3 log=$4 limit=$5 cmdline=$6 script=$7
-	local argv=() filter status try self host witness='' asked answered out more=()
-	shift 7
+# job DIR KERNEL MACHINE NAME LIMIT SCRIPT ARGS...: adds a job to a new guest.
+job() {
+	local dir=$1 v=$2 machine=$3 name=$4 limit=$5 script=$6 argv=()
+	shift 6
 	script=$(realpath "$script")
 	[ -f "$script" ] || die "there is no script $script"
-	rm -rf "$log"
-	mkdir -p "$log/job"
-	: > "$log/console.log"
-	host=${script%.sh}.host
 	[ -x "$script" ] || argv=(bash)
 	if [[ $script == "$repo"/* ]] && ! diskless "$machine"; then
 		script=/src/${script#"$repo/"}
 	else
-		cp -p "$script" "$log/job/script"
-		script=/run/lab/script
+		cp -p "$script" "$dir/job/$name.script"
+		script=/run/lab/$name.script
 	fi
 	printf '%s\0' env "LAB_KERNEL=$v" "LAB_MACHINE=$machine" \
-		"LAB_SLOW=${LAB_SLOW:-1}" "${argv[@]}" "$script" "$@" > "$log/job/argv"
-	initramfs "$v" "$machine" "$log"
-	device_tree "$v" "$machine" "$overlay" "$log"
+		"LAB_SLOW=${LAB_SLOW:-1}" "${argv[@]}" "$script" "$@" > "$dir/job/$name.argv"
+	echo "$name $limit" >> "$dir/job/list"
+}
+
+# Ends the QEMU with the pid $2 when the guest in $1 takes too long. A kernel under
+# TCG stops now and then where it switches to another clock, or takes the leap of
+# it for a stall, long before any module of ours is loaded: $1/stuck says that it
+# did not reach its init within a minute, or complained before. Otherwise
+# $1/late names the job that exceeded its limit.
+watch_guest() {
+	local dir=$1 pid=$2 token since=$SECONDS now current='' limit=$((60 * ${LAB_SLOW:-1}))
+	token=$(< "$dir/job/token")
+	while sleep 1; kill -0 "$pid" 2> /dev/null; do
+		if [ -z "$current" ] && grep -aq 'Run /init as init process' "$dir/console" &&
+			sed '/Run \/init as init process/q' "$dir/console" | grep -aqE "$bad_log"; then
+			break
+		fi
+		now=$(grep -a "^$token begin " "$dir/out" | tail -n 1) || :
+		if [ "$now" != "$current" ]; then
+			current=$now since=$SECONDS
+			now=${now##* }
+			limit=$(sed -n "s/^${now%$'\r'} //p" "$dir/job/list")
+		fi
+		# No limit: a person has the guest.
+		[ "$limit" = 0 ] || [ $((SECONDS - since)) -le "$limit" ] || break
+	done
+	kill -0 "$pid" 2> /dev/null || return 0
+	if [ -z "$current" ]; then
+		: > "$dir/stuck"
+	else
+		current=${current##* }
+		echo "${current%$'\r'} $limit" > "$dir/late"
+	fi
+	kill "$pid"
+	sleep 5
+	kill -KILL "$pid" 2> /dev/null || :
+}
+
+# boot KERNEL MACHINE CPUS OVERLAY DIR CMDLINE [HOST]: boots a guest that runs the
+# jobs of DIR, prints what they print, and takes the streams apart. The program
+# HOST runs on the host meanwhile, with the socket of QEMU's monitor as its
+# argument: its input is what follows "witness: " in lines of the guest, its
+# output goes to the guest.
+boot() {
+	local v=$1 machine=$2 cpus=$3 overlay=$4 dir=$5 cmdline=$6 host=${7-}
+	local filter token try self witness='' asked answered out more=()
+	token=$(< "$dir/job/token")
+	: > "$dir/console"
+	initramfs "$v" "$machine" "$dir"
+	device_tree "$v" "$machine" "$overlay" "$dir"
 	# What is for the lab and not for the reader.
-	filter=(-e '/^taint: [0-9]*$/d' -e '/^verdict: [0-9]*$/d')
-	! diskless "$machine" ||
-		filter+=(-e '/^stderr: /{' -e 's///' -e "w $log/stderr" -e d -e '}')
+	filter=(-e "/^$token /d")
+	! diskless "$machine" || filter+=(-e '/^stderr: /d')
 	out=file,id=out,path=/dev/fd/3
-	if [ -e "$host" ]; then
-		mkfifo "$log/questions" "$log/out.in"
-		# For both directions: nobody waits for, or stumbles over, the other end.
-		exec {asked}<> "$log/questions" {answered}<> "$log/out.in"
-		filter+=(-e '/^witness: /{' -e 's///' -e "w $log/questions" -e d -e '}')
+	if [ -n "$host" ]; then
+		mkfifo "$dir/questions" "$dir/out.in"
+		# Open for both directions: neither end waits for the other to open, or
+		# fails when it is gone.
+		exec {asked}<> "$dir/questions" {answered}<> "$dir/out.in"
+		filter+=(-e '/^witness: /{' -e 's///' -e "w $dir/questions" -e d -e '}')
 		# out.in and out.out, to QEMU.
-		ln -s /dev/fd/3 "$log/out.out"
+		ln -s /dev/fd/3 "$dir/out.out"
 		out=pipe,id=out,path=out
-		# A socket's path may not be as long as that of $log.
+		# The path of a socket may not be as long as that of $dir.
 		more=(-chardev "socket,id=monitor,path=monitor,server=on,wait=off" -mon monitor)
 	fi
 	for try in 1 2 3; do
-		status=0
-		if [ -e "$host" ]; then
-			setpriv --pdeathsig KILL "$host" "$log/monitor" <&"$asked" >&"$answered" \
-				2> "$log/witness.log" &
+		if [ -n "$host" ]; then
+			setpriv --pdeathsig KILL "$host" "$dir/monitor" <&"$asked" >&"$answered" \
+				2> "$dir/witness.log" &
 			witness=$!
 		fi
+		: > "$dir/out"
 		(
-			cd "$log"
-			exec 3>&1 > "$log/qemu.log" 2>&1 < /dev/null
+			cd "$dir"
+			exec 3>&1 > "$dir/qemu.log" 2>&1 < /dev/null
 			self=$BASHPID
-			watch_boot "$log" "$self" 3>&- &
-			qemu "$v" "$machine" "$log" "$limit" "$cmdline" \
-				-chardev "file,id=console,path=$log/console.log" \
-				-chardev "$out" -chardev "file,id=err,path=$log/stderr" "${more[@]}"
-		) | tee "$log/stdout" | sed -u "${filter[@]}" || status=$?
+			watch_guest "$dir" "$self" 3>&- &
+			qemu "$v" "$machine" "$cpus" "$dir" "$cmdline" \
+				-chardev "file,id=console,path=$dir/console" \
+				-chardev "$out" -chardev "file,id=err,path=$dir/err" "${more[@]}"
+		) | tee "$dir/out" | sed -u "${filter[@]}" || :
 		[ -z "$witness" ] || kill "$witness" 2> /dev/null || :
-		# One that has panicked by then is gone by itself.
+		# A guest that panicked before its init is gone by itself.
 		[ "$try" -lt 3 ] || break
-		[ -e "$log/stuck" ] || sed '/Run \/init as init process/q' "$log/console.log" |
+		[ -e "$dir/stuck" ] || sed '/Run \/init as init process/q' "$dir/console" |
 			grep -aq 'Kernel panic' || break
-		mv "$log/console.log" "$log/console.stuck$try.log"
-		rm -f "$log/stuck"
-		say "the kernel was stuck or complained before its init, booting it again: see $log/console.stuck$try.log"
+		mv "$dir/console" "$dir/console.stuck$try"
+		rm -f "$dir/stuck"
+		say "the kernel was stuck or complained before its init, booting it again: see $dir/console.stuck$try"
 	done
-	rm -f "$log/initramfs" "$log/questions" "$log/monitor" "$log"/out.*
-	case $status in
-	124 | 137) echo "$limit" > "$log/timeout" ;;
-	esac
+	rm -f "$dir/initramfs" "$dir/questions" "$dir/monitor" "$dir"/out.*
+	take_apart "$dir"
+}
+
+# Gives each job that began in the guest $1 its part of the streams. The first one
+# also has what the kernel logged before, and answers for a guest that gets no
+# further.
+take_apart() {
+	local dir=$1 token name limit first=''
+	token=$(< "$dir/job/token")
+	: >> "$dir/err"
+	while read -r name limit; do
+		[ -z "$first" ] || grep -aqE "^$token begin $name"$'\r?$' "$dir/out" || continue
+		: "${first:=$name}"
+		mkdir "$dir/$name"
+		touch "$dir/$name"/{stdout,stderr,console.log}
+	done < "$dir/job/list"
+	LC_ALL=C awk -v token="$token" -v dir="$dir" -v first="$first" '
+	FNR == 1 { name = first }
+	{ sub(/\r$/, "") }
+	index($0, token " ") {
+		split(substr($0, index($0, token)), word, " ")
+		if (word[2] == "begin") {
+			name = word[3]
+		} else {
+			print word[3] > (dir "/" name "/verdict")
+			print word[4] > (dir "/" name "/taint")
+			print word[5] > (dir "/" name "/ms")
+		}
+		next
+	}
+	stream == "stdout" && sub(/^stderr: /, "") {
+		print > (dir "/" name "/stderr")
+		next
+	}
+	{ print > (dir "/" name "/" stream) }
+	' stream=console.log "$dir/console" stream=stdout "$dir/out" stream=stderr "$dir/err"
+	[ ! -e "$dir/late" ] || {
+		read -r name limit < "$dir/late"
+		echo "$limit" > "$dir/$name/timeout"
+	}
+}
+
+# judge DIR GUEST: what is wrong with the job in DIR of the guest in GUEST, a line
+# each; nothing if nothing is.
+judge() {
+	local dir=$1 taint=0
+	[ ! -e "$dir/taint" ] || taint=$(< "$dir/taint")
+	if [ -e "$dir/timeout" ]; then
+		echo "no end after $(< "$dir/timeout") s: see $dir/console.log"
+	elif [ ! -e "$dir/verdict" ]; then
+		echo "the guest gave no verdict: see $dir/console.log"
+		cat "$2/qemu.log"
+		tail -n 5 "$dir/console.log"
+	elif [ $((taint & bad_taint)) -ne 0 ]; then
+		echo "the kernel is tainted ($taint): see $dir/console.log"
+	fi
+	if grep -aqE "$bad_log" "$dir/console.log"; then
+		echo "the kernel complained: see $dir/console.log"
+		grep -anE "$bad_log" "$dir/console.log" | head -n 20
+	fi
 }

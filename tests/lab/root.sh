@@ -44,7 +44,6 @@ sysroot_packages=(
 )
 caches=${XDG_CACHE_HOME:-$HOME/.cache}/chr_ext
 cache=$caches/lab-amd64
-arm64_host=(qemu-system-aarch64:qemu-system-arm)
 
 say() {
 	echo "lab: $*" >&2
@@ -64,12 +63,10 @@ timed() {
 	say "$what: $(((${EPOCHREALTIME/./} - ${start/./}) / 1000000)) s"
 }
 
-# What the host lacks is installed, or named in one command; "$@" are further
-# pairs of a program and its package.
+# Installs what the host lacks, or names it in one command.
 host_packages() {
 	local need=() tool
-	for tool in qemu-system-x86_64:qemu-system-x86 mmdebstrap:mmdebstrap \
-		newuidmap:uidmap make:make "$@"; do
+	for tool in mmdebstrap:mmdebstrap newuidmap:uidmap make:make; do
 		command -v "${tool%:*}" > /dev/null || need+=("${tool#*:}")
 	done
 	[ ${#need[@]} -gt 0 ] || return 0
@@ -364,7 +361,7 @@ root_ready() {
 	local dir
 	dir=$cache/root-$(root_inputs)
 	host_packages
-	root_get amd64 "$dir" usr/bin/gcc usr/bin/clang-19 -- "${kernel_specs[@]}"
+	root_get amd64 "$dir" usr/bin/gcc usr/bin/clang-19 usr/bin/qemu-system-x86_64 -- "${kernel_specs[@]}"
 	root=$dir
 }
 
@@ -373,7 +370,7 @@ sysroot_ready() {
 	local dir
 	[ -z "$sysroot" ] || return 0
 	dir=$caches/lab-arm64/root-$(root_inputs)
-	host_packages "${arm64_host[@]}"
+	host_packages
 	root_get arm64 "$dir" lab/cpio usr/include/bpf/libbpf.h -- "$suite"
 	sysroot=$dir
 }
