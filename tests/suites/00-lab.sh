@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 60
+# guest: own
 
 # shellcheck source=/dev/null
 . "$SRC/tests/lab/tap.sh"

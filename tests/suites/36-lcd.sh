@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 180
+# also: threadirqs
 #
 # What an HD44780 makes of the lines of lcd; see tests/progs/wires.c.
 

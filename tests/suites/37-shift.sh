@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 120
+# also: threadirqs
 #
 # What 74HC595s make of the lines of shift; see tests/progs/wires.c.
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 300
+# also: threadirqs
 #
 # Boards: chrext board, what configfs takes and refuses, and what happens to a
 # driver's devices when boards, chips and drivers come and go.

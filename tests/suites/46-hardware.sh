@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 300
+# also: threadirqs
+# smp: threads
 #
 # What configfs refuses to make a board of, and what happens to a driver's devices
 # when boards, chips and drivers come and go.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 240
+# also: threadirqs
 #
 # What the kfuncs on GPIO lines refuse.
 

@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 240
+# also: rt
+# smp: threads
 
 . "$SRC/tests/suites/common.bash"
 

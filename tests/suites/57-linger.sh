@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 240
+# smp: threads
 #
 # Programs that do not want to end, or to let others go on.
 
