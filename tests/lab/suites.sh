@@ -22,7 +22,7 @@
 # Host CPUs to keep busy: a guest takes one, or two with threads.
 host_cpus=2
 # A boot takes as long as many a suite.
-suites_a_guest=${LAB_BATCH:-6}
+suites_a_guest=${LAB_BATCH:-1}
 
 # The value of the comment "# $1: VALUE" at the head of the suite $2.
 header() {
