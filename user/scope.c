@@ -16,7 +16,7 @@
 #define NUMBER_MAX	1000000000
 
 /* The tracepoints that a recording is made from. */
-enum point { POINT_VALUE, POINT_DIRECTION, NR_POINTS };
+enum point { POINT_VALUE, POINT_DIRECTION, POINT_EDGE, NR_POINTS };
 
 #define MAX_FIELDS	3
 
@@ -24,17 +24,18 @@ static const struct {
 	const char *system, *name;
 	const char *fields[MAX_FIELDS];
 } points[NR_POINTS] = {
-	[POINT_VALUE] = { "gpio", "gpio_value", { "gpio", "get", "value" } },
-	[POINT_DIRECTION] = { "gpio", "gpio_direction", { "gpio", "in", "err" } },
+	[POINT_VALUE] = { "gpio", "gpio_value", { "gpio", "value", "get" } },
+	[POINT_DIRECTION] = { "gpio", "gpio_direction", { "gpio", "err", "in" } },
+	[POINT_EDGE] = { "chr_ext", "chr_ext_edge", { "gpio", "value", "ns" } },
 };
 
 struct event {
 	__u64 ns;
 	size_t nr;		/* keeps the order within a CPU */
 	unsigned int line;
-	bool direction;
-	bool get;		/* or in */
+	enum point point;
 	int value;		/* or err */
+	bool get;		/* or in */
 };
 
 /* A tracepoint as this kernel formats it. */
@@ -88,12 +89,15 @@ static bool format_get(struct recorder *r, enum point p)
 
 static int formats_get(struct recorder *r)
 {
-	static const char *const systems[] = { "gpio", NULL };
+	static const char *const systems[] = { "gpio", "chr_ext", NULL };
 	enum point p;
 
 	r->tep = tracefs_local_events_system(NULL, systems);
 	for (p = 0; p < NR_POINTS; p++) {
 		if (r->tep && format_get(r, p))
+			continue;
+		/* Without the module no driver listens. */
+		if (r->tep && p == POINT_EDGE)
 			continue;
 		complain("this kernel has no tracepoint %s:%s with the fields %s, %s and %s",
 			 points[p].system, points[p].name, points[p].fields[0],
@@ -132,6 +136,18 @@ static int instance_new(struct recorder *r)
 	return r->instance ? 0 : -1;
 }
 
+static int events_enable(struct recorder *r)
+{
+	if ((r->formats[POINT_EDGE].event &&
+	     tracefs_event_enable(r->instance, points[POINT_EDGE].system,
+				  points[POINT_EDGE].name) < 0) ||
+	    tracefs_event_enable(r->instance, "gpio", NULL) < 0) {
+		complain("cannot enable the tracepoints: %s", strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
 static int recorder_start(struct recorder *r)
 {
 	/* libtracefs would mount it. */
@@ -152,11 +168,7 @@ static int recorder_start(struct recorder *r)
 	if (cpus_open(r))
 		return -1;
 	r->scope.start = now_ns();
-	if (tracefs_event_enable(r->instance, "gpio", NULL) < 0) {
-		complain("cannot enable the tracepoints: %s", strerror(errno));
-		return -1;
-	}
-	return 0;
+	return events_enable(r);
 }
 
 static void recorder_stop(struct recorder *r)
@@ -190,7 +202,7 @@ static size_t line_get(struct recorder *r, unsigned int gpio)
 
 static void event_take(struct recorder *r, enum point p, void *data, __u64 ns)
 {
-	struct event e = { .ns = ns, .nr = r->nr_events };
+	struct event e = { .ns = ns, .nr = r->nr_events, .point = p };
 	unsigned long long words[MAX_FIELDS];
 	size_t i;
 
@@ -198,9 +210,11 @@ static void event_take(struct recorder *r, enum point p, void *data, __u64 ns)
 		if (tep_read_number_field(r->formats[p].fields[i], data, &words[i]))
 			return;
 	e.line = line_get(r, words[0]);
-	e.direction = p == POINT_DIRECTION;
-	e.get = words[1];
-	e.value = words[2];
+	e.value = words[1];
+	if (p == POINT_EDGE)
+		e.ns = words[2];
+	else
+		e.get = words[2];
 	if (e.line == r->scope.nr_lines)
 		return;
 	r->events = grow(r->events, r->nr_events, sizeof(e));
@@ -245,16 +259,19 @@ static int event_cmp(const void *x, const void *y)
 	return a->nr < b->nr ? -1 : 1;
 }
 
-/* A line that becomes an output is set before it is known whether it can. */
+/* gpiolib traces the value of a new output before it knows whether this works. */
 static bool event_fails(const struct recorder *r, const struct event *e)
 {
 	const struct event *next = e + 1, *end = r->events + r->nr_events;
 
-	if (e->direction || e->get)
+	if (e->point == POINT_EDGE)
+		return false;
+	if (e->point == POINT_DIRECTION || e->get)
 		return e->value < 0;
 	while (next < end && next->line != e->line)
 		next++;
-	return next < end && next->direction && !next->get && next->value < 0;
+	return next < end && next->point == POINT_DIRECTION && !next->get &&
+	       next->value < 0;
 }
 
 struct state {
@@ -263,29 +280,69 @@ struct state {
 	bool set;		/* by the event before */
 };
 
+static char level(int value)
+{
+	return value ? STATE_HIGH : STATE_LOW;
+}
+
 static char state_after(struct state *l, const struct event *e)
 {
 	bool was_out = l->out, was_set = l->set;
 
-	l->set = !e->direction && !e->get;
-	if (!e->direction) {
+	l->set = e->point == POINT_VALUE && !e->get;
+	if (e->point != POINT_DIRECTION) {
 		l->out |= l->set;
-		return e->value ? STATE_HIGH : STATE_LOW;
+		return level(e->value);
 	}
 	l->out = !e->get;
 	if (!l->out)
 		return was_out ? STATE_RELEASED : l->state;
-	/* An open drain is not set to low but made an output that is. */
+	/* An open drain is not set to low but becomes an output that is low. */
 	return was_set ? l->state : STATE_LOW;
 }
 
-/* Makes changes of all events. */
+static void change_add(struct scope *s, __u64 ns, const struct event *e, char state)
+{
+	s->changes = grow(s->changes, s->nr_changes, sizeof(*s->changes));
+	s->changes[s->nr_changes++] = (struct change) {
+		ns > s->start ? ns - s->start : 0, e->line, state
+	};
+}
+
+/*
+ * Where a driver listens to rising edges only, the line fell some time before:
+ * the least that is certain is drawn, a pulse just before the edge.
+ */
+static void pulse_add(struct scope *s, const struct event *e)
+{
+	__u64 ns = e->ns - 1;
+
+	if (s->nr_changes && s->start + s->changes[s->nr_changes - 1].ns > ns)
+		ns = e->ns;
+	change_add(s, ns, e, level(!e->value));
+}
+
+static void event_apply(struct recorder *r, const struct event *e, struct state *l)
+{
+	char state;
+
+	if (event_fails(r, e))
+		return;
+	state = state_after(l, e);
+	if (state == l->state && e->point == POINT_EDGE)
+		pulse_add(&r->scope, e);
+	else if (state == l->state)
+		return;
+	l->state = state;
+	change_add(&r->scope, e->ns, e, state);
+}
+
+/* Makes the changes of all events. */
 static void changes_make(struct recorder *r)
 {
 	struct scope *s = &r->scope;
-	struct state *lines = xalloc(NULL, (s->nr_lines + 1) * sizeof(*lines)), *l;
+	struct state *lines = xalloc(NULL, (s->nr_lines + 1) * sizeof(*lines));
 	const struct event *e, *end = r->events + r->nr_events;
-	char state;
 	size_t i;
 
 	for (i = 0; i < s->nr_lines; i++)
@@ -294,18 +351,9 @@ static void changes_make(struct recorder *r)
 	if (r->nr_events)
 		qsort(r->events, r->nr_events, sizeof(*e), event_cmp);
 	for (e = r->events; e < end && e->ns <= s->start + s->end; e++) {
-		l = &lines[e->line];
-		if (event_fails(r, e))
-			continue;
-		state = state_after(l, e);
-		if (state == l->state)
-			continue;
-		l->state = state;
-		s->changes = grow(s->changes, s->nr_changes, sizeof(*s->changes));
-		s->changes[s->nr_changes++] = (struct change) {
-			e->ns > s->start ? e->ns - s->start : 0, e->line, state
-		};
-		if (s->nr_changes == r->count) {
+		event_apply(r, e, &lines[e->line]);
+		if (r->count && s->nr_changes >= r->count) {
+			s->nr_changes = r->count;
 			s->end = s->changes[s->nr_changes - 1].ns;
 			break;
 		}

@@ -11,6 +11,9 @@
 #include "event.h"
 #include "gpio.h"
 
+#define CREATE_TRACE_POINTS
+#include "edge_trace.h"
+
 /*
  * Which edge it was. A controller that sleeps cannot be asked in a hard
  * interrupt; edges of a line alternate, though.
@@ -45,6 +48,8 @@ static irqreturn_t line_changed(int irq, void *data)
 		.edge = line_edge(line),
 	};
 
+	trace_chr_ext_edge(line->gpio->dev,
+			   line->gpio->descs->desc[line->index], &event);
 	chr_ext_event(line->gpio->dev, &event);
 	return IRQ_HANDLED;
 }

@@ -174,6 +174,22 @@ gpioget -c "$fast" 6 > /dev/null
 scoped
 is "an input has the edges that were read" "$(vcd_states fast.fast_6)" 01
 
+# Inputs that a driver listens to and does not read.
+chrext board add edges chr-ext,edges rising=fast:5 falling=fast:7/active-low both=slow:2
+ok "a driver that listens" chrext load "$TESTDRIVERS/edges.bpf.o"
+scope -o $vcd --svg $svg
+for level in 1 0 1 0; do
+	pull fast 5 $level
+	pull fast 7 $level
+	pull slow 2 $level
+done
+scoped
+is "its edges are recorded: both" "$(vcd_states slow.slow_2)" 1010
+is "those that rise, with what must lie between" "$(vcd_states fast.fast_5)" 101
+is "as levels, not values" "$(vcd_states fast.fast_7)" 101
+chrext unload edges
+chrext board rm edges
+
 # What is no edge.
 scope -o $vcd --svg $svg
 gpioset -t 1ms,1ms,0 led=1
