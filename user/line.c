@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * GPIO lines of boards: as people write them, and as the kernel does.
+ * Converts GPIO lines of boards between the syntax of chrext and of the kernel.
  *
- * The kernel's "CHIP:OFFSET active-low pull-up" is chrext's
- * "CHIP:OFFSET/active-low/pull-up", where a backslash stands before what else
- * would end the label or name: ',', '/' and itself.
+ * The kernel's "CHIP:OFFSET active-low pull-up" is
+ * "CHIP:OFFSET/active-low/pull-up" in chrext. A backslash escapes ',', '/' and '\'
+ * in labels and names.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +12,13 @@
 
 #include "chrext.h"
 
-/* See kmod/board.c. */
+/* The flags of kmod/board.c. */
 const char *const line_flags[] = {
 	"active-low", "open-drain", "open-source", "pull-up", "pull-down",
 	"bias-disable", NULL
 };
 
-/* Return: its place in line_flags, or -1. */
+/* Return: an index of line_flags, or -1. */
 static int flag_find(const char *s, size_t len)
 {
 	int i;
@@ -30,7 +30,7 @@ static int flag_find(const char *s, size_t len)
 	return -1;
 }
 
-/* Where the flag at the end of the kernel's text begins, or NULL. */
+/* The blank before the last word of the kernel's text if that is a flag, or NULL. */
 static char *last_flag(const char *text, int *flag)
 {
 	char *blank = strrchr(text, ' ');
@@ -39,7 +39,7 @@ static char *last_flag(const char *text, int *flag)
 	return *flag < 0 ? NULL : blank;
 }
 
-/* What the kernel would take for something else. NULL: nothing is wrong. */
+/* Why the kernel would not read @target as the label or name, or NULL. */
 const char *line_problem(const char *target)
 {
 	const char *s;
@@ -59,14 +59,17 @@ const char *line_problem(const char *target)
 
 static void complain_flag(const char *where, const char *s, size_t len)
 {
-	complain("%s: there is no flag \"%.*s\" of lines; there are %s, %s, %s, %s, %s and %s",
+	complain("%s: unknown flag \"%.*s\"; a line can have %s, %s, %s, %s, %s and %s",
 		 where, (int)len, s, line_flags[0], line_flags[1],
 		 line_flags[2], line_flags[3], line_flags[4], line_flags[5]);
 }
 
-/*
- * Takes a line off a list with commas; *s is left at the comma or the end. Return:
- * the kernel's text, or NULL after a complaint that begins with @where.
+/**
+ * line_take() - parse one line of a comma-separated list
+ * @s: the list; advanced to the comma or the end
+ * @where: begins complaints
+ *
+ * Return: the kernel's text, for free(), or NULL after a complaint.
  */
 char *line_take(const char **s, const char *where)
 {
@@ -76,19 +79,17 @@ char *line_take(const char **s, const char *where)
 
 	for (; **s && **s != ',' && **s != '/'; ++*s) {
 		if (**s == '\\' && !*++*s) {
-			complain("%s: there is nothing behind the backslash",
-				 where);
+			complain("%s: a backslash at the end", where);
 			goto err;
 		}
 		text[n++] = **s;
 	}
 	text[n] = 0;
 	problem = !n && **s == '/' ?
-		  "a chip goes by its label, not its path: see gpiodetect(1)" :
+		  "expected the label of a chip, not its path; see gpiodetect(1)" :
 		  line_problem(text);
 	if (problem) {
-		complain("%s: \"%s\" cannot be a line: %s", where, text,
-			 problem);
+		complain("%s: bad line \"%s\": %s", where, text, problem);
 		goto err;
 	}
 	for (; **s == '/'; *s += len) {
@@ -106,7 +107,7 @@ err:
 	return NULL;
 }
 
-/* Understands what the kernel says; l->target is to be freed. */
+/* Parse the kernel's text; l->target is for free(). */
 void line_split(struct line *l, const char *text)
 {
 	char *end, *colon;
@@ -127,7 +128,7 @@ void line_split(struct line *l, const char *text)
 	*colon = 0;
 }
 
-/* The kernel's text as chrext takes it. To be freed. */
+/* The kernel's text in the syntax of chrext, for free(). */
 char *line_print(const char *text)
 {
 	char *s = xalloc(NULL, 2 * strlen(text) + 1), *to = s;

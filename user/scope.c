@@ -361,7 +361,7 @@ static void changes_make(struct recorder *r)
 	free(lines);
 }
 
-/* Until a signal, the time or the count says so. */
+/* Record until a signal, the time limit or the count. */
 static void recorder_run(struct recorder *r)
 {
 	__u64 now, end = r->ms ? r->scope.start + r->ms * 1000000 : ~0ULL;
@@ -380,7 +380,7 @@ static void recorder_run(struct recorder *r)
 	buffers_read(r);
 	changes_make(r);
 	if (r->missed)
-		complain("some edges came too fast and were lost");
+		complain("some edges were lost: they came faster than they could be read");
 }
 
 static bool number(const char *option, const char *text, __u64 *n)
@@ -392,8 +392,8 @@ static bool number(const char *option, const char *text, __u64 *n)
 	*n = strtoul(text, &end, 10);
 	if (*text >= '0' && *text <= '9' && !*end && *n && *n <= NUMBER_MAX)
 		return true;
-	complain("--%s takes a number from 1 to %d, not \"%s\"", option,
-		 NUMBER_MAX, text);
+	complain("--%s %s: expected a number, 1 to %d", option, text,
+		 NUMBER_MAX);
 	return false;
 }
 

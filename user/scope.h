@@ -6,7 +6,7 @@
 
 #include "chrext.h"
 
-/* States of a line: levels, driven and read by nobody, not known. */
+/* States of a line. Released: neither driven nor read since. */
 #define STATE_LOW	'0'
 #define STATE_HIGH	'1'
 #define STATE_RELEASED	'z'
@@ -15,7 +15,7 @@
 struct scope_line {
 	unsigned int gpio;	/* the kernel's number */
 	unsigned int offset;
-	char chip[32];		/* its label, "": not known */
+	char chip[32];		/* label; "": unknown */
 	char name[32];		/* "": none */
 };
 
@@ -28,13 +28,13 @@ struct change {
 struct scope {
 	struct scope_line *lines;
 	size_t nr_lines;
-	struct change *changes;	/* in their order */
+	struct change *changes;	/* in order of time */
 	size_t nr_changes;
 	__u64 start;		/* on the monotonic clock */
 	__u64 end;		/* ns since the start */
 };
 
-/* Room for one more in an array of @nr. */
+/* Make room for one more element in an array of @nr. */
 void *grow(void *array, size_t nr, size_t size);
 
 /* scope_lines.c */

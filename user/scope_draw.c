@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A recording as a VCD file, as SVG and as a timing diagram in the terminal. */
+/* Draws a recording as VCD, as SVG and as a timing diagram in the terminal. */
 #include <ctype.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -26,7 +26,7 @@ struct view {
 	unsigned int label;	/* characters of the longest */
 };
 
-/* Identifiers of VCD are of printable ASCII, the shortest first. */
+/* An identifier of VCD: printable ASCII, the shortest first. */
 static const char *vcd_id(size_t n)
 {
 	static char id[8];
@@ -47,7 +47,7 @@ static void vcd_name(FILE *f, const char *name)
 		      *name : '_', f);
 }
 
-/* A scope for each chip, at the place of its first line. */
+/* Write the scope of a chip at its first line. */
 static void vcd_scope(const struct scope *s, size_t first, FILE *f)
 {
 	const char *chip = s->lines[first].chip;
@@ -98,7 +98,7 @@ void draw_vcd(const struct scope *s, FILE *f)
 		fprintf(f, "#%llu\n", (unsigned long long)s->end);
 }
 
-/* @ticks: how many there is place for. */
+/* @ticks: the most that fit */
 static void view_init(struct view *v, const struct scope *s, unsigned int ticks)
 {
 	static const unsigned int factors[] = { 2, 5, 10 };
@@ -234,7 +234,7 @@ static enum glyph level_glyph(char state)
 	       state == STATE_RELEASED ? RELEASED : UNKNOWN;
 }
 
-/* What stands for @n changes that lead from one state to another. */
+/* The glyph of a column with @n changes, from @before to @after. */
 static enum glyph change_glyph(char before, char after, unsigned int n)
 {
 	if (n > 1)
@@ -267,7 +267,7 @@ static void text_line(const struct scope *s, const struct view *v, FILE *f,
 	fputc('\n', f);
 }
 
-/* Likewise. */
+/* Labels are right or left of their ticks, as in the SVG. */
 static void text_ticks(const struct view *v, FILE *f)
 {
 	unsigned int x, len, done = 0;

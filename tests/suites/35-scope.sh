@@ -218,7 +218,7 @@ scoped
 like "an open drain is released" "$(vcd_states fast.b)" '^01?z0$'
 like "and drawn so" "$(drawn b) $(svg_states b)" '^_(\||#|/\|)-\|_ 01?z0$'
 
-# Others' tracing, and two CPUs.
+# Another tracing instance, and two CPUs.
 mkdir $instances/other
 echo 1 > $instances/other/events/gpio/gpio_value/enable
 scope -o $vcd
@@ -228,10 +228,10 @@ wait $!
 scoped
 is "edges of two CPUs" "$(vcd_states fast.led) $(vcd_states fast.b)" "101010 010101"
 gpioset -t0 a=1
-is "who traces too has them and goes on" \
+is "another instance has them too" \
 	"$(grep -c ' gpio_value: ' $instances/other/trace)" 13
 rmdir $instances/other
-is "nobody else does" "$(< $tracing/set_event)$(grep -v '^#' $tracing/trace)" ""
+is "the top-level buffer does not" "$(< $tracing/set_event)$(grep -v '^#' $tracing/trace)" ""
 
 # Too fast.
 scope -o $vcd
@@ -240,7 +240,7 @@ kill -STOP $scope
 command timeout -s INT $((3 * LAB_SLOW)) gpioset -t 100us led=1
 kill -CONT $scope
 scoped
-like "edges that were lost are not hidden" "$(< /tmp/err)" "too fast and were lost"
+like "edges that were lost are not hidden" "$(< /tmp/err)" "some edges were lost: "
 scope
 gpioset -t0 led=1
 chip_del slow
@@ -273,14 +273,14 @@ for text in 0 -1 1x 1000000001 ''; do
 	fails "no time of '$text'" chrext scope --time "$text"
 	fails "no count" chrext scope --count "$text"
 done
-like "the limits are named" "$tap_output" "from 1 to 1000000000"
+like "the limits are named" "$tap_output" "expected a number, 1 to 1000000000"
 fails "a file that cannot be is noticed at once" chrext scope -o /none/x
 like "and named" "$tap_output" "cannot write /none/x: No such file"
 fails "nor one on a full device" chrext scope --time 50 --svg /dev/full
 like "which is named too" "$tap_output" "cannot write /dev/full: No space"
 ok "and stays a device" test -c /dev/full
 chrext scope --time 50 --lines led | true
-ok "nobody listens, and nothing is left" dir_empty $instances
+ok "a closed pipe leaves nothing in tracing" dir_empty $instances
 fails "without privilege" setpriv --reuid 1000 --clear-groups --bounding-set -all \
 	--inh-caps -all "$(command -v chrext)" scope
 like "it is said what is missing" "$tap_output" "needs CAP_SYS_ADMIN"

@@ -43,16 +43,16 @@ syntax '=mychip:1' '"" cannot be a con_id: it is empty'
 syntax 'po rt=mychip:1' '"po rt" cannot be a con_id: only printable'
 syntax '#port=mychip:1' "it begins with '#'"
 syntax 12345678901234567890123456789012=led "longer than 31"
-syntax port= '"" cannot be a line: it is empty'
-syntax port=mychip:1, '"" cannot be a line: it is empty'
-syntax port=mychip:1/ 'there is no flag ""'
-syntax port=mychip:1/fast 'there is no flag "fast" of lines; there are active-low, '
-syntax 'port=led\' "nothing behind the backslash"
+syntax port= 'bad line "": it is empty'
+syntax port=mychip:1, 'bad line "": it is empty'
+syntax port=mychip:1/ 'unknown flag ""'
+syntax port=mychip:1/fast 'unknown flag "fast"; a line can have active-low, '
+syntax 'port=led\' "a backslash at the end"
 syntax 'port= led' "begins or ends with a blank"
 syntax 'port=led ' "begins or ends with a blank"
 syntax $'port=l\ted' "control character"
 syntax 'port=led active-low' "ends in a word that is a flag"
-syntax 'port=/dev/gpiochip0:1' "goes by its label"
+syntax 'port=/dev/gpiochip0:1' "expected the label of a chip, not its path"
 ok "and there is no board of it" no_boards
 
 # Boards come, are listed and go.
@@ -232,7 +232,7 @@ stored 'compatible=c\ncompatible=d\nport=led' '2: "d" cannot be the compatible: 
 stored 'compatible=c\nport=led\n\nreset' '4: this is not CON_ID=LINE[,LINE]...'
 stored 'compatible=c\n port=led' '2: " port" cannot be a con_id: only printable ASCII characters other than blank, '"'/', '!' and '\\' are allowed"
 stored 'compatible=c\r\nport=led' '1: "c'$'\r''" cannot be the compatible: only printable ASCII characters other than blank are allowed'
-stored 'compatible=c\nport=led\r\n' '2: "led'$'\r''" cannot be a line: it has a control character'
+stored 'compatible=c\nport=led\r\n' '2: bad line "led'$'\r''": it has a control character'
 stored 'compatible=c\nport=led\0\n' '2: there is a NUL'
 ok "and nothing comes of it" no_boards
 printf 'compatible=c\n#\n\nport=led,mychip:1\nreset=mychip:4\nport=mychip:2' > $store/good.board
