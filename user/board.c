@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Boards, as they are in the kernel: configfs has a directory for each. */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -87,22 +88,43 @@ const char *con_problem(const char *id)
 	return *id == '#' ? "it begins with '#'" : board_problem(id);
 }
 
-/* Adds "CON_ID=LINE[,LINE]..." to a board. Complaints begin with @where. */
-int board_parse(struct board *b, const char *arg, const char *where)
+/* The kernel's rule for compatible strings. */
+static const char *compatible_problem(const char *s)
 {
-	const char *s = strchr(arg, '='), *problem;
-	char *id, *text;
-	struct con *con;
+	if (!*s)
+		return "it is empty";
+	if (strlen(s) >= CHR_EXT_MATCH_LEN)
+		return "it is longer than 511 characters";
+	for (; *s; s++)
+		if (!isascii(*s) || !isgraph(*s))
+			return "only printable ASCII characters other than blank are allowed";
+	return NULL;
+}
 
-	if (!s) {
-		complain("%s: this is not CON_ID=LINE[,LINE]...", where);
+static int compatible_parse(struct board *b, const char *arg, const char *where)
+{
+	const char *value = strchr(arg, '=') + 1;
+	const char *problem = *b->compatible ? "there is one already" :
+					       compatible_problem(value);
+
+	if (problem) {
+		complain("%s: bad compatible \"%s\": %s", where, value, problem);
 		return -EINVAL;
 	}
-	id = xprintf("%.*s", (int)(s - arg), arg);
+	free(b->compatible);
+	b->compatible = xprintf("%s", value);
+	return 0;
+}
+
+static int con_parse(struct board *b, const char *arg, const char *where)
+{
+	const char *s = strchr(arg, '='), *problem;
+	char *id = xprintf("%.*s", (int)(s - arg), arg), *text;
+	struct con *con;
+
 	problem = con_problem(id);
 	if (problem) {
-		complain("%s: \"%s\" cannot be a con_id: %s", where, id,
-			 problem);
+		complain("%s: bad con_id \"%s\": %s", where, id, problem);
 		free(id);
 		return -EINVAL;
 	}
@@ -116,6 +138,36 @@ int board_parse(struct board *b, const char *arg, const char *where)
 		con_add(con, text);
 	} while (*s);
 	return 0;
+}
+
+/* What a board is described by. The first kind whose start fits takes it. */
+static const struct {
+	const char *start;
+	int (*parse)(struct board *b, const char *arg, const char *where);
+} kinds[] = {
+	{ "compatible=", compatible_parse },
+	{ "", con_parse },
+};
+
+/**
+ * board_parse() - add to a board what one argument or line of a file describes
+ * @b: the board
+ * @arg: "CON_ID=LINE[,LINE]..." or, in files, "compatible=STRING"
+ * @where: begins complaints
+ *
+ * Return: 0, or -EINVAL after a complaint.
+ */
+int board_parse(struct board *b, const char *arg, const char *where)
+{
+	size_t i = 0;
+
+	if (!strchr(arg, '=')) {
+		complain("%s: expected CON_ID=LINE[,LINE]...", where);
+		return -EINVAL;
+	}
+	while (strncmp(arg, kinds[i].start, strlen(kinds[i].start)))
+		i++;
+	return kinds[i].parse(b, arg, where);
 }
 
 /* What all verbs for boards need. */
@@ -248,7 +300,7 @@ static int make_dir(struct maker *m, const char *id)
 	int err = mkdir(path, 0755) ? -errno : 0;
 
 	if (err == -EEXIST)
-		complain("board %s: \"%s\" cannot be a con_id: it is an attribute of boards",
+		complain("board %s: bad con_id \"%s\": boards have an attribute of this name",
 			 m->b->name, id);
 	else if (err)
 		complain_step(m, path, err);

@@ -5,7 +5,6 @@
  * or is empty.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <gpiod.h>
@@ -133,47 +132,15 @@ int verb_board_save(const struct options *opt)
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 
-/* The kernel's rule. */
-static const char *compatible_problem(const char *s)
-{
-	if (!*s || strlen(s) >= CHR_EXT_MATCH_LEN)
-		return "it has 1 to 511 characters";
-	for (; *s; s++)
-		if (!isascii(*s) || !isgraph(*s))
-			return "only printable ASCII characters other than blank are allowed";
-	return NULL;
-}
-
-static int read_compatible(struct board *b, const char *value,
-			   const char *where)
-{
-	const char *problem = compatible_problem(value);
-
-	if (*b->compatible)
-		problem = "there is one already";
-	if (problem) {
-		complain("%s: \"%s\" cannot be the compatible: %s", where,
-			 value, problem);
-		return -EINVAL;
-	}
-	free(b->compatible);
-	b->compatible = xprintf("%s", value);
-	return 0;
-}
-
 static int read_line(struct board *b, const char *text, size_t len,
 		     const char *where)
 {
-	static const char compatible[] = "compatible=";
-
 	if (strlen(text) != len) {
-		complain("%s: there is a NUL", where);
+		complain("%s: it contains a NUL", where);
 		return -EINVAL;
 	}
 	if (!len || *text == '#')
 		return 0;
-	if (!strncmp(text, compatible, strlen(compatible)))
-		return read_compatible(b, text + strlen(compatible), where);
 	return board_parse(b, text, where);
 }
 

@@ -38,11 +38,12 @@ syntax() {
 	exits 2 "lines '$1'" chrext board add b1 chr-ext,port "$1"
 	like "and why not" "$tap_output" "$2"
 }
-syntax port "port: this is not CON_ID=LINE"
-syntax '=mychip:1' '"" cannot be a con_id: it is empty'
-syntax 'po rt=mychip:1' '"po rt" cannot be a con_id: only printable'
+syntax port "port: expected CON_ID=LINE"
+syntax '=mychip:1' 'bad con_id "": it is empty'
+syntax 'po rt=mychip:1' 'bad con_id "po rt": only printable'
 syntax '#port=mychip:1' "it begins with '#'"
 syntax 12345678901234567890123456789012=led "longer than 31"
+syntax compatible=led 'bad compatible "led": there is one already'
 syntax port= 'bad line "": it is empty'
 syntax port=mychip:1, 'bad line "": it is empty'
 syntax port=mychip:1/ 'unknown flag ""'
@@ -163,7 +164,7 @@ refuses 'line 0 of reset, mychip:3, is there twice' c port=mychip:3 reset=led
 refuses 'compatible has 1 to 511 characters' '' port=led
 refuses 'compatible has the character 0x20' 'a b' port=led
 refuses 'compatible has the character 0xc3' ä port=led
-refuses '"live" cannot be a con_id: it is an attribute of boards' c live=led
+refuses 'bad con_id "live": boards have an attribute of this name' c live=led
 refuses 'port has more than 64 lines' c "port=$(printf 'mychip:%d,' {0..63})led"
 
 # Two boards for a driver of one device.
@@ -226,14 +227,14 @@ stored '' '0: the file ends without a compatible'
 stored '# nothing\n\n' '2: the file ends without a compatible'
 stored 'compatible=c\n' '1: the file ends without lines'
 stored 'port=led\n' '1: the file ends without a compatible'
-stored 'compatible=\nport=led' '1: "" cannot be the compatible: it has 1 to 511 characters'
-stored 'compatible=a b\nport=led' '1: "a b" cannot be the compatible: only printable ASCII characters other than blank are allowed'
-stored 'compatible=c\ncompatible=d\nport=led' '2: "d" cannot be the compatible: there is one already'
-stored 'compatible=c\nport=led\n\nreset' '4: this is not CON_ID=LINE[,LINE]...'
-stored 'compatible=c\n port=led' '2: " port" cannot be a con_id: only printable ASCII characters other than blank, '"'/', '!' and '\\' are allowed"
-stored 'compatible=c\r\nport=led' '1: "c'$'\r''" cannot be the compatible: only printable ASCII characters other than blank are allowed'
+stored 'compatible=\nport=led' '1: bad compatible "": it is empty'
+stored 'compatible=a b\nport=led' '1: bad compatible "a b": only printable ASCII characters other than blank are allowed'
+stored 'compatible=c\ncompatible=d\nport=led' '2: bad compatible "d": there is one already'
+stored 'compatible=c\nport=led\n\nreset' '4: expected CON_ID=LINE[,LINE]...'
+stored 'compatible=c\n port=led' '2: bad con_id " port": only printable ASCII characters other than blank, '"'/', '!' and '\\' are allowed"
+stored 'compatible=c\r\nport=led' '1: bad compatible "c'$'\r''": only printable ASCII characters other than blank are allowed'
 stored 'compatible=c\nport=led\r\n' '2: bad line "led'$'\r''": it has a control character'
-stored 'compatible=c\nport=led\0\n' '2: there is a NUL'
+stored 'compatible=c\nport=led\0\n' '2: it contains a NUL'
 ok "and nothing comes of it" no_boards
 printf 'compatible=c\n#\n\nport=led,mychip:1\nreset=mychip:4\nport=mychip:2' > $store/good.board
 exits 1 "one bad file" chrext board restore --dir $store
