@@ -267,7 +267,7 @@ static void text_line(const struct scope *s, const struct view *v, FILE *f,
 	fputc('\n', f);
 }
 
-/* Labels are right or left of their ticks, as in the SVG. */
+/* A label is right of its tick or, at the end, left of it if there is room. */
 static void text_ticks(const struct view *v, FILE *f)
 {
 	unsigned int x, len, done = 0;
@@ -278,11 +278,13 @@ static void text_ticks(const struct view *v, FILE *f)
 		x = view_x(v, ns);
 		text = tick_text(v, ns);
 		len = strlen(text);
-		if (x >= done && x + 1 + len <= v->width) {
+		if (x < done || x >= v->width)
+			continue;
+		if (x + 1 + len <= v->width) {
 			fprintf(f, "%*s|%s", x - done, "", text);
 			done = x + 1 + len;
-		} else if (x < v->width && x >= done + len) {
-			fprintf(f, "%*s%s|", x - len - done, "", text);
+		} else {
+			fprintf(f, "%*s|", x - done, x - done < len ? "" : text);
 			done = x + 1;
 		}
 	}
