@@ -71,8 +71,16 @@ build_bare() {
 	build "$1-bare" module "KERNELDIR=/usr/lib/modules/$1/build" CHR_EXT_WITHOUT=gpio
 }
 
+# With LAB_SANITIZE in the environment the suites run a loader that reports bad
+# accesses, undefined behaviour and leaks.
 build_common() {
-	build common user drivers tests
+	build common user drivers tests || return
+	if [ -n "${LAB_SANITIZE-}" ]; then
+		build sanitized user \
+			CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+	else
+		rm -rf "$repo/build/sanitized"
+	fi
 }
 
 build_arm64() {

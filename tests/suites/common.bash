@@ -171,8 +171,17 @@ finish() {
 	ok "nothing is left: nodes, drivers, pins, references, BPF objects" \
 		nothing_left
 	ok "the module can be unloaded" soon rmmod chr_ext
+	[ -z "${reports-}" ] ||
+		is "the sanitizers report nothing" "$(cat $reports.* 2> /dev/null)" ""
 	done_testing
 }
+
+# The loader of LAB_SANITIZE.
+if [ -x /src/build/sanitized/src/user/chrext ]; then
+	PATH=/src/build/sanitized/src/user:$PATH
+	reports=/tmp/sanitizer
+	export ASAN_OPTIONS=log_path=$reports UBSAN_OPTIONS=print_stacktrace=1
+fi
 
 bpf_before=$(bpf_objects)
 insmod "$MODULE" || bail "the module does not load"
