@@ -9,10 +9,11 @@
 #
 # The files are read twice: pass=1 collects the tables, pass=2 prints.
 
-# pass 1: OP(read, io, READ) of kmod/ops.h
+# pass 1: OP(read, io, READ, TURN) of kmod/ops.h
 pass == 1 && /^\tOP\(/ {
 	split($0, op, /[(), \t]+/)
 	group["CHR_EXT_IN_" op[5]] = group["CHR_EXT_IN_" op[5]] " " op[3]
+	order[op[3]] = op[6]
 	next
 }
 
@@ -36,7 +37,7 @@ pass == 1 && /^\t(TEXT|BITS|OCTAL|NUMBER)\([a-z_]+, / {
 	if (kind == "NUMBER")
 		row = row m[4] " | " m[5] " | " m[6]
 	else if (kind != "TEXT")
-		row = row "0 | " (m[4] == "CHR_EXT_FLAGS" ? "all flags" : m[4]) " | " m[5]
+		row = row "0 | " (m[4] == "CHR_EXT_ALL_FLAGS" ? "all flags" : m[4]) " | " m[5]
 	else
 		row = row " | | "
 	rows[++nr_rows] = row " | " (m[n - 1] == "FIXED" ? "no" : "yes") " |"
@@ -104,7 +105,7 @@ function text(s) {
 function line(s) {
 	if (s == "") {
 		flush_par()
-	} else if (match(s, /^@[a-z_]+: /)) {
+	} else if (match(s, /^@[A-Za-z_]+: /)) {
 		if (par != "" && par !~ /^- /)
 			flush_par()
 		par = par (par == "" ? "" : "\n") "- `" \
@@ -118,7 +119,15 @@ function line(s) {
 	}
 }
 
-BEGIN { header = 1 }
+BEGIN {
+	header = 1
+	runs["FIRST"] = "before any op that serves a file; event can run beside it"
+	runs["LAST"] = "when every other op of the device is over"
+	runs["EVENTS"] = "one at a time for a device, beside its other ops"
+	runs["TURN"] = "with CHR_EXT_SERIAL_DEV or CHR_EXT_SERIAL_FILE one at a " \
+		"time for the\ndevice or the file, else beside any other op"
+	runs["ANY"] = "beside any other op"
+}
 
 pass == 2 && header {
 	header = 0
@@ -141,12 +150,14 @@ FNR == 1 {
 state == "title" {
 	sub(/^ \* /, "")
 	title = $0
-	is_struct = sub(/^struct /, "", title)
+	kind = match(title, /^(struct|enum) /) ? substr(title, 1, RLENGTH) : ""
+	is_struct = kind != ""
+	sub(/^(struct|enum) /, "", title)
 	split(title, part, / - /)
 	title_name = part[1]
 	sub(/\(\)$/, "", title_name)
-	print "## " (is_struct ? "struct " : "") part[1] "\n"
-	par = toupper(substr(part[2], 1, 1)) substr(part[2], 2) "."
+	print "## " kind part[1] "\n"
+	par = text(toupper(substr(part[2], 1, 1)) substr(part[2], 2) ".")
 	flush_par()
 	state = "body"
 	next
@@ -173,7 +184,8 @@ state == "struct" && /^\t\/\*\*/ {
 	if (sub(/^\t\/\*\* @/, "", name)) {
 		sub(/ \*\/$/, "", name)
 		n = index(name, ":")
-		print "### " substr(name, 1, n - 1) "\n"
+		member_name = substr(name, 1, n - 1)
+		print "### " member_name "\n"
 		par = text(substr(name, n + 2))
 		print "```c"
 		state = "member"
@@ -190,7 +202,8 @@ state == "member_doc" {
 	sub(/^\t \* ?/, "")
 	if (first) {
 		n = index($0, ":")
-		print "### " substr($0, 2, n - 2) "\n"
+		member_name = substr($0, 2, n - 2)
+		print "### " member_name "\n"
 		$0 = substr($0, n + 2)
 		first = 0
 	}
@@ -207,6 +220,8 @@ state == "member" {
 			line(doc[i])
 		flush_par()
 		docs = 0
+		if (member_name in order)
+			print "**Runs:** " runs[order[member_name]] ".\n"
 		state = "struct"
 	}
 	next

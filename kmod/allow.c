@@ -135,8 +135,9 @@ const struct bpf_func_proto *chr_ext_helper_proto(enum bpf_func_id id,
 }
 
 /*
- * The header of the kernel's BTF, which lies before its first type: nothing
- * that 6.12 exports gives the name of a type. 7.x has a longer header.
+ * The header of the kernel's BTF, which lies right before its first type: nothing
+ * that 6.12 exports gives the name of a type. Newer headers can be longer than
+ * what pahole wrote.
  */
 static const struct btf_header *vmlinux_header(const struct btf *btf)
 {
@@ -144,7 +145,8 @@ static const struct btf_header *vmlinux_header(const struct btf *btf)
 	const struct btf_header *h;
 	size_t len;
 
-	for (len = sizeof(*h); first && len <= 64; len += sizeof(u32)) {
+	for (len = offsetofend(struct btf_header, str_len);
+	     first && len <= 64; len += sizeof(u32)) {
 		h = first - len;
 		if (h->magic == BTF_MAGIC && h->version == BTF_VERSION &&
 		    h->hdr_len + h->type_off == len)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every difference between the kernels that are served stands here, each with
- * the release that ends it. The oldest kernel is 6.12. What a version does not
- * tell, Kbuild looks for and defines as CHR_EXT_HAVE_*.
+ * Every difference between the supported kernels, each with the release that
+ * ends it. The oldest is 6.12. Where a version number is not enough, Kbuild
+ * probes the kernel and defines CHR_EXT_HAVE_*.
  */
 #ifndef CHR_EXT_COMPAT_H
 #define CHR_EXT_COMPAT_H
@@ -13,23 +13,23 @@
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 
-/* The default, and no flag any more, in 7.x; goes when 6.12 does. */
+/* 7.x has no such flag, it is the default; remove with 6.12. */
 #ifndef KF_TRUSTED_ARGS
 #define KF_TRUSTED_ARGS 0
 #endif
 
 /*
- * The verifier of 6.12 lets the timers of a sleepable program, which run in an
- * interrupt, call kfuncs that sleep: each of those asks here first. A function
- * that a program calls inside bpf_rcu_read_lock() can be told only where RCU is
- * preemptible; the verifier of 6.12 does not see it either. Goes when 6.12 does.
+ * 6.12's verifier lets the timers of a sleepable program, which run in an
+ * interrupt, call kfuncs that sleep: each of these calls this first. It detects
+ * bpf_rcu_read_lock() around a call in a function of the program, which the
+ * verifier of 6.12 misses as well, only where RCU is preemptible. Remove with 6.12.
  */
 static inline bool chr_ext_may_sleep(void)
 {
 	return in_task() && !rcu_preempt_depth();
 }
 
-/* In two steps until 6.13; goes when 6.12 does. */
+/* Two steps until 6.13; remove with 6.12. */
 #ifdef CHR_EXT_HAVE_HRTIMER_SETUP
 #define chr_ext_hrtimer_setup	hrtimer_setup
 #else

@@ -31,7 +31,7 @@ static const struct {
 	u32 offset;
 	unsigned int in;
 } groups[] = {
-#define GROUP(member, shape, group)					\
+#define GROUP(member, shape, group, order)				\
 	{ offsetof(struct chr_ext_ops, member), CHR_EXT_IN_##group },
 	CHR_EXT_OPS(GROUP)
 #undef GROUP

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What drivers say, and what happens to them: a ring of records for each name
- * of a driver, read through debugfs (chr_ext/<name>). A log outlives its
- * driver, so that one can see why it went; the next of that name goes on in it.
+ * Logs of drivers: a ring of records for each name of a driver, with what its
+ * programs log and what happens to it, read through debugfs (chr_ext/<name>). A
+ * log outlives its driver, to show why it went; the next driver of that name
+ * continues it.
  *
- * A read gives one record, "level,seq,usec,device;text"; it waits for one
- * unless O_NONBLOCK is set, and gives 0 when the log is dropped.
+ * A read returns one record, "level,seq,usec,device;text". It waits for one
+ * unless O_NONBLOCK is set, and returns 0 when the log is dropped.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cleanup.h>
 #include <linux/ctype.h>
 #include <linux/debugfs.h>
+#include <linux/irq_work.h>
 #include <linux/kref.h>
 #include <linux/module.h>
 #include <linux/poll.h>
@@ -33,9 +35,9 @@ struct log_record {
 };
 
 /*
- * users counts the drivers of the name that are there: attached, about to be
- * refused, or detached while a file is still open; under logs_lock. A log
- * without users goes when there are too many of them.
+ * users counts the drivers of this name: attached, about to be refused, or
+ * detached while a file is still open; protected by logs_lock. Of the logs without
+ * users the last LOG_KEEP are kept.
  *
  * ref is held by the list of logs and by each reader.
  */
@@ -46,7 +48,7 @@ struct chr_ext_log {
 	struct dentry *dentry;
 	struct ratelimit_state dmesg_rate;
 	bool dropped;			/* readers have to leave */
-	spinlock_t lock;		/* next, ring */
+	raw_spinlock_t lock;		/* next, ring; taken with preemption off */
 	u64 next;			/* number of the next record */
 	char name[CHR_EXT_NAME_LEN];
 	struct log_record ring[LOG_RECORDS];
@@ -57,8 +59,16 @@ static LIST_HEAD(logs);
 static unsigned int nr_idle;
 static struct dentry *logs_dir;
 
-/* Of all logs: who polls one stays in the queue when the log is dropped. */
+/* Shared by all logs: a poller stays in the queue when its log is dropped. */
 static DECLARE_WAIT_QUEUE_HEAD(log_wait);
+
+static void log_wake(struct irq_work *work)
+{
+	wake_up_interruptible(&log_wait);
+}
+
+/* Programs log with preemption off, where PREEMPT_RT cannot wake readers. */
+static DEFINE_IRQ_WORK(wake_work, log_wake);
 
 static bool dmesg;
 module_param(dmesg, bool, 0644);
@@ -82,7 +92,7 @@ static int log_open(struct inode *inode, struct file *file)
 	if (!r)
 		return -ENOMEM;
 	mutex_init(&r->lock);
-	/* debugfs keeps the log from being dropped as long as this runs. */
+	/* debugfs does not drop the log while this runs. */
 	r->log = inode->i_private;
 	kref_get(&r->log->ref);
 	file->private_data = r;
@@ -106,7 +116,7 @@ static bool log_has(struct chr_ext_log *log, u64 seq)
 /* Copies the record @seq, or the oldest after it. Return: its number. */
 static u64 log_copy(struct chr_ext_log *log, u64 seq, struct log_record *rec)
 {
-	guard(spinlock_irqsave)(&log->lock);
+	guard(raw_spinlock_irqsave)(&log->lock);
 	if (log->next - seq > LOG_RECORDS)
 		seq = log->next - LOG_RECORDS;
 	*rec = log->ring[seq % LOG_RECORDS];
@@ -197,13 +207,13 @@ static struct chr_ext_log *log_alloc(const char *name)
 		return NULL;
 	kref_init(&log->ref);
 	strscpy(log->name, name, sizeof(log->name));
-	spin_lock_init(&log->lock);
+	raw_spin_lock_init(&log->lock);
 	ratelimit_state_init(&log->dmesg_rate, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	/*
-	 * Logs are a convenience: without debugfs they just cannot be read.
-	 * "unsafe" is without its own protection, which would make the one who
-	 * drops a log wait for a reader, and the reader for a page of his own.
+	 * Errors are ignored: without debugfs logs just cannot be read.
+	 * "unsafe" leaves out debugfs's own protection, which would make
+	 * log_drop() wait for a reader that faults in a page of its buffer.
 	 */
 	log->dentry = debugfs_create_file_unsafe(name, 0400, logs_dir, log,
 						 &log_fops);
@@ -213,8 +223,8 @@ static struct chr_ext_log *log_alloc(const char *name)
 }
 
 /**
- * chr_ext_log_get() - the log of a driver's name
- * @name: the name
+ * chr_ext_log_get() - find or create the log of a driver
+ * @name: the driver's name
  *
  * Return: the log, for chr_ext_log_put(), or NULL without memory.
  * Context: process, may sleep.
@@ -231,8 +241,8 @@ struct chr_ext_log *chr_ext_log_get(const char *name)
 }
 
 /**
- * chr_ext_log_put() - give up a log
- * @log: the log; it stays for those who read, for a while
+ * chr_ext_log_put() - release a log
+ * @log: the log; it stays readable for a while
  *
  * Context: process, may sleep.
  */
@@ -256,7 +266,7 @@ void chr_ext_log_put(struct chr_ext_log *log)
 	}
 }
 
-/* Whatever a program made up: one line of printable characters. */
+/* Copy a program's text as one line of printable characters. */
 static void copy_text(char *to, const char *text, size_t len)
 {
 	size_t i;
@@ -287,7 +297,7 @@ void chr_ext_log_write(struct chr_ext_log *log, unsigned int level,
 
 	copy_text(line, text, len);
 
-	scoped_guard(spinlock_irqsave, &log->lock) {
+	scoped_guard(raw_spinlock_irqsave, &log->lock) {
 		rec = &log->ring[log->next % LOG_RECORDS];
 		rec->usec = ktime_get_ns() / NSEC_PER_USEC;
 		rec->level = level;
@@ -295,7 +305,7 @@ void chr_ext_log_write(struct chr_ext_log *log, unsigned int level,
 		strscpy(rec->text, line, sizeof(rec->text));
 		WRITE_ONCE(log->next, log->next + 1);
 	}
-	wake_up_interruptible(&log_wait);
+	irq_work_queue(&wake_work);
 
 	if (READ_ONCE(dmesg) && __ratelimit(&log->dmesg_rate))
 		printk("%s%u%s: %s: %s\n", KERN_SOH, level, KBUILD_MODNAME, dev,
@@ -303,7 +313,7 @@ void chr_ext_log_write(struct chr_ext_log *log, unsigned int level,
 }
 
 /**
- * chr_ext_log_note() - add a record of the framework's own
+ * chr_ext_log_note() - add a record of the framework
  * @log: the log
  * @level: as in syslog(3)
  * @fmt: format and values, as for printk()
@@ -366,5 +376,6 @@ void chr_ext_log_exit(void)
 	scoped_guard(mutex, &logs_lock)
 		list_for_each_entry_safe(log, tmp, &logs, node)
 			log_drop(log);
+	irq_work_sync(&wake_work);
 	debugfs_remove(logs_dir);
 }

@@ -46,7 +46,7 @@ static CLASS_ATTR_RO(families);
 static ssize_t flags_show(const struct class *class,
 			  const struct class_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "0x%x\n", CHR_EXT_FLAGS);
+	return sysfs_emit(buf, "0x%x\n", CHR_EXT_ALL_FLAGS);
 }
 static CLASS_ATTR_RO(flags);
 

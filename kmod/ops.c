@@ -89,6 +89,7 @@ static int ops_init(struct btf *btf)
 {
 	BTF_TYPE_EMIT(struct chr_ext_file__safe_trusted);
 	BTF_TYPE_EMIT(struct chr_ext_io__safe_trusted);
+	BTF_TYPE_EMIT_ENUM(CHR_EXT_ALL_FLAGS);
 
 	chr_ext_btf = btf;
 	return 0;
@@ -220,7 +221,7 @@ static const struct data_member data_members[] = {
 	TEXT(name, check_name, FIXED),
 	TEXT(compatible, check_compatible, FIXED),
 	OCTAL(mode, 0777, 0600, FIXED),
-	BITS(flags, CHR_EXT_FLAGS, 0, FIXED),
+	BITS(flags, CHR_EXT_ALL_FLAGS, 0, FIXED),
 	NUMBER(instances, 1, CHR_EXT_MAX_INSTANCES, 1, FIXED),
 	NUMBER(file_size, 0, CHR_EXT_MAX_FILE_SIZE, 0, FIXED),
 	NUMBER(dev_size, 0, CHR_EXT_MAX_DEV_SIZE, 0, FIXED),
@@ -440,7 +441,7 @@ static void stub_event(struct chr_ext_dev *dev, struct chr_ext_event *event)
 }
 
 static struct chr_ext_ops ops_stubs = {
-#define STUB(member, shape, group)	.member = stub_##shape,
+#define STUB(member, shape, group, order)	.member = stub_##shape,
 	CHR_EXT_OPS(STUB)
 #undef STUB
 };

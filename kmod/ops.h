@@ -8,32 +8,36 @@
 #include <chr_ext/abi.h>
 
 /*
- * The ops that are served: OP(member, shape of its arguments, group).
+ * The ops that are served: OP(member, shape, group, order).
  *
- * The shape is a stub in ops.c. The group says which kfuncs its program may
- * call, see kfuncs.h. An op that is not in this table is refused by the kernel
- * when its program is loaded.
+ * The shape is that of its arguments, a stub in ops.c. The group says which
+ * kfuncs its program may call, see kfuncs.h. The order is what the op runs in,
+ * for the manual:
+ *
+ *   FIRST	before any op that serves a file, beside event
+ *   LAST	when every other op of the device is over
+ *   EVENTS	one at a time for a device, beside its other ops
+ *   TURN	one at a time with CHR_EXT_SERIAL_DEV or _FILE, else beside any
+ *   ANY	beside any other op
+ *
+ * An op that is not in this table is refused by the kernel when its program is
+ * loaded.
  */
-#define CHR_EXT_OPS(OP)				\
-	OP(probe,	dev,		DEV)	\
-	OP(remove,	dev_void,	DEV)	\
-	OP(update,	dev_void,	DEV)	\
-	OP(open,	file,		OPEN)	\
-	OP(close,	file_void,	CLOSE)	\
-	OP(read,	io,		READ)	\
-	OP(write,	io,		WRITE)	\
-	OP(poll,	poll,		ASK)	\
-	OP(ioctl,	ioctl,		IOCTL)	\
-	OP(llseek,	llseek,		ASK)	\
-	OP(mmap,	mmap,		ASK)	\
-	OP(fsync,	file,		SYNC)	\
-	OP(flush,	file,		SYNC)	\
-	OP(event,	event,		EVENT)
-
-/* The flags that are served. */
-#define CHR_EXT_FLAGS	(CHR_EXT_SEEKABLE | CHR_EXT_NULL_SEEK |		\
-			 CHR_EXT_STREAM | CHR_EXT_SINK |		\
-			 CHR_EXT_SERIAL_DEV | CHR_EXT_SERIAL_FILE)
+#define CHR_EXT_OPS(OP)					\
+	OP(probe,	dev,		DEV,	FIRST)	\
+	OP(remove,	dev_void,	DEV,	LAST)	\
+	OP(update,	dev_void,	DEV,	ANY)	\
+	OP(open,	file,		OPEN,	TURN)	\
+	OP(close,	file_void,	CLOSE,	TURN)	\
+	OP(read,	io,		READ,	TURN)	\
+	OP(write,	io,		WRITE,	TURN)	\
+	OP(poll,	poll,		ASK,	TURN)	\
+	OP(ioctl,	ioctl,		IOCTL,	TURN)	\
+	OP(llseek,	llseek,		ASK,	TURN)	\
+	OP(mmap,	mmap,		ASK,	TURN)	\
+	OP(fsync,	file,		SYNC,	TURN)	\
+	OP(flush,	file,		SYNC,	TURN)	\
+	OP(event,	event,		EVENT,	EVENTS)
 
 int chr_ext_ops_register(void);
 const char *chr_ext_ops_differ(const struct chr_ext_ops *conf,

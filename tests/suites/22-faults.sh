@@ -45,8 +45,8 @@ if grep -qw bpf_copy_from_user_task_str /proc/kallsyms; then
 	else
 		pass "a driver that reads any task's memory is refused"
 		like "for that reason" "$(refusals | tail -n 1)" \
-			"refused: bpf_copy_from_user_task_str may wait"
-		like "which chrext gives" "$(cat /tmp/why)" "may wait for user space"
+			"refused: a driver may not call the kfunc bpf_copy_from_user_task_str"
+		like "which chrext gives" "$(cat /tmp/why)" "may not call the kfunc"
 	fi
 fi
 
@@ -70,7 +70,7 @@ waits() {
 	fails "$1 is refused" chrext load "$REJECT/$1.bpf.o"
 	grep -qw "$2" /proc/kallsyms || return
 	like "$1: because of $2" "$tap_output" \
-		"$2 may wait for user space|$2 is not allowed"
+		"may not call the kfunc $2|$2 is not allowed"
 }
 fails "task_stack is refused" chrext -v load "$REJECT/task_stack.bpf.o"
 like "task_stack: because of its helper" "$tap_output" "bpf_get_task_stack"

@@ -35,6 +35,20 @@ refused pin_fast 'sleepable'
 refused pin_name 'does not point to a readonly map'
 refused unserved "has the op suspend .*does not serve"
 
+refused throw "may not call the kfunc bpf_throw|failed to load" # of the kernel
+like "throw: the kernel log names it" "$(refusals | tail -n 1)" \
+	"throw_read: refused: a driver may not call the kfunc bpf_throw"
+refused narrow "returns"
+like "narrow: the kernel log has both sizes" "$(refusals | tail -n 1)" \
+	"narrow_read: refused: it returns 4 bytes, the op 8"
+refused valued "returns"
+like "valued: the kernel log has both sizes" "$(refusals | tail -n 1)" \
+	"valued_close: refused: it returns 4 bytes, the op 0"
+ok "helpers and kfuncs that are allowed load" \
+	chrext load "$TESTDRIVERS/allowed.bpf.o"
+is "and run" "$(head -n 1 /dev/allowed)" 6
+chrext unload allowed
+
 # A program of TCP's may not call ours, with the very same loader as TCP's own.
 mkdir -p /sys/fs/bpf/x
 fails "a program of another struct_ops is refused" \

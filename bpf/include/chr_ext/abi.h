@@ -3,14 +3,25 @@
  * The contract between chr_ext.ko and a driver written in BPF. Both sides
  * compile this file, and it is the reference manual of the ops.
  *
- * Only ever grows: members are added at the end of a struct, never moved, and
- * a new op or data member that a driver leaves zero means what its absence
- * meant before. A driver that uses a member which the loaded module does not
- * know, or does not serve yet, is refused at load.
+ * It only grows, by additions that raise CHR_EXT_ABI and say "Since ABI N":
  *
- * What kfuncs take as a handle, struct chr_ext_dev, chr_ext_file and
- * chr_ext_io, has a pointer member: the verifier lets a program pass memory of
- * its own for a struct that is made of numbers only.
+ * - struct chr_ext_ops gets members at its end. One that a driver leaves zero
+ *   means what its absence meant before, so that a driver built with a newer
+ *   header loads on an older module unless it uses a member which that module
+ *   lacks: such a driver is refused at load. Arrays keep their size.
+ * - The structs that programs are given (chr_ext_dev, chr_ext_file, chr_ext_io,
+ *   chr_ext_map, chr_ext_event) get members at their end. Programs find members
+ *   by name (CO-RE) in the loaded module; bpf_core_field_exists() tells whether
+ *   it has one. They are read-only.
+ * - The structs that programs pass to a kfunc come with their size. A kfunc that
+ *   fills one clears what it does not know; one that reads one takes what is
+ *   missing as zero and refuses what it does not know unless it is zero.
+ * - A kfunc never changes its prototype. Unknown bits of a flags word are refused
+ *   with -EINVAL, so that they can get a meaning.
+ *
+ * The handles of kfuncs, struct chr_ext_dev, chr_ext_file and chr_ext_io, have a
+ * pointer member: the verifier would take memory of the program for a struct of
+ * numbers only.
  */
 #ifndef CHR_EXT_ABI_H
 #define CHR_EXT_ABI_H
@@ -39,13 +50,36 @@
 #define CHR_EXT_MAX_PLAY_NS	60000000000ULL	/* of all of its steps */
 #define CHR_EXT_LOG_LEN		160	/* bytes of a message that are kept */
 
-/* chr_ext_ops.flags */
-#define CHR_EXT_SEEKABLE	(1U << 0)
-#define CHR_EXT_NULL_SEEK	(1U << 1)
-#define CHR_EXT_STREAM		(1U << 2)
-#define CHR_EXT_SINK		(1U << 3)
-#define CHR_EXT_SERIAL_DEV	(1U << 4)
-#define CHR_EXT_SERIAL_FILE	(1U << 5)
+/**
+ * enum chr_ext_flags - values of &chr_ext_ops.flags
+ * @CHR_EXT_SEEKABLE: an open file has a position, which reads and writes move;
+ *	pread(2), pwrite(2) and lseek(2) with SEEK_SET and SEEK_CUR work
+ * @CHR_EXT_NULL_SEEK: every position is 0 and every seek succeeds, as with
+ *	/dev/null; excludes CHR_EXT_SEEKABLE. With neither, files have no position:
+ *	lseek(2) fails with ESPIPE
+ * @CHR_EXT_STREAM: a request longer than &chr_ext_ops.max_io is given to the op
+ *	piece by piece, until it is done or a call returns 0 or an error; without
+ *	it the caller gets a short count, as from a message device
+ * @CHR_EXT_SINK: write does not look at the bytes. Nothing is copied from the
+ *	caller, whose buffer need not exist; the whole request is one call, without
+ *	a window
+ * @CHR_EXT_SERIAL_DEV: the ops of a device that serve files run one at a time. A
+ *	caller that waits, for its turn or for the driver, can be interrupted; one
+ *	that must not wait gets EAGAIN
+ * @CHR_EXT_SERIAL_FILE: likewise, the ops of an open file; excludes
+ *	CHR_EXT_SERIAL_DEV
+ *
+ * /sys/class/chr_ext/flags has the bits that the loaded module knows.
+ */
+enum chr_ext_flags {
+	CHR_EXT_SEEKABLE	= 1U << 0,
+	CHR_EXT_NULL_SEEK	= 1U << 1,
+	CHR_EXT_STREAM		= 1U << 2,
+	CHR_EXT_SINK		= 1U << 3,
+	CHR_EXT_SERIAL_DEV	= 1U << 4,
+	CHR_EXT_SERIAL_FILE	= 1U << 5,
+	CHR_EXT_ALL_FLAGS	= (1U << 6) - 1,
+};
 
 /* chr_ext_io.flags */
 #define CHR_EXT_IO_NONBLOCK	(1U << 0)	/* the caller must not wait */
@@ -438,27 +472,7 @@ struct chr_ext_ops {
 	/** @mode: Permissions of the node, at most 0777. 0 means 0600. */
 	__u32 mode;
 
-	/**
-	 * @flags: CHR_EXT_SEEKABLE: an open file has a position, which reads
-	 * and writes move; pread(2), pwrite(2) and lseek(2) with SEEK_SET and
-	 * SEEK_CUR work. CHR_EXT_NULL_SEEK: every position is 0 and every seek
-	 * succeeds, as with /dev/null. With neither, files have no position:
-	 * ESPIPE. The two exclude each other.
-	 *
-	 * CHR_EXT_STREAM: a request longer than @max_io is given to @read or
-	 * @write piece by piece, until it is done or a call returns 0 or an
-	 * error; without it the caller gets a short count, as from a message
-	 * device.
-	 *
-	 * CHR_EXT_SINK: @write does not look at the bytes. Nothing is copied
-	 * from the caller, whose buffer need not even exist; the whole request
-	 * is one call, without a window.
-	 *
-	 * CHR_EXT_SERIAL_DEV: the ops of a device that serve files run one at
-	 * a time; CHR_EXT_SERIAL_FILE: those of an open file. A caller that
-	 * waits, for its turn or for the driver, can be interrupted; one that
-	 * must not wait gets EAGAIN.
-	 */
+	/** @flags: Bits of enum chr_ext_flags. */
 	__u32 flags;
 
 	/**
