@@ -38,12 +38,17 @@ refused unserved "has the op suspend .*does not serve"
 refused throw "may not call the kfunc bpf_throw|failed to load" # of the kernel
 like "throw: the kernel log names it" "$(refusals | tail -n 1)" \
 	"throw_read: refused: a driver may not call the kfunc bpf_throw"
-refused narrow "returns"
-like "narrow: the kernel log has both sizes" "$(refusals | tail -n 1)" \
-	"narrow_read: refused: it returns 4 bytes, the op 8"
-refused valued "returns"
-like "valued: the kernel log has both sizes" "$(refusals | tail -n 1)" \
-	"valued_close: refused: it returns 4 bytes, the op 0"
+# By the loader, and by the kernel where another loader has not looked.
+mkdir -p /sys/fs/bpf/x
+narrow() {
+	refused "$1" "returns"
+	fails "$1: bpftool is refused" \
+		bpftool_said struct_ops register "$REJECT/$1.bpf.o" /sys/fs/bpf/x
+	like "$1: the kernel log has both sizes" "$(refusals | tail -n 1)" "$2"
+}
+narrow narrow "narrow_read: refused: it returns 4 bytes, the op 8"
+narrow valued "valued_close: refused: it returns 4 bytes, the op 0"
+rmdir /sys/fs/bpf/x
 ok "helpers and kfuncs that are allowed load" \
 	chrext load "$TESTDRIVERS/allowed.bpf.o"
 is "and run" "$(head -n 1 /dev/allowed)" 6
