@@ -172,8 +172,14 @@ docs: Documentation/abi.md
 
 abi_tables := kmod/ops.h kmod/kfuncs.h kmod/ops.c
 abi_sources := bpf/include/chr_ext/abi.h $(sort $(wildcard kfuncs/*.c kfuncs/*/*.c))
+abi_md = awk -f Documentation/abi.awk pass=1 $(abi_tables) $(abi_sources) \
+	 pass=2 $(abi_sources)
 Documentation/abi.md: Documentation/abi.awk $(abi_tables) $(abi_sources)
-	awk -f $< pass=1 $(abi_tables) $(abi_sources) pass=2 $(abi_sources) > $@
+	$(abi_md) > $@
+
+.PHONY: docs-check
+docs-check:
+	@$(abi_md) | diff - Documentation/abi.md
 
 .PHONY: install install-module install-user
 install: install-module install-user
