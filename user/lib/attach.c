@@ -53,7 +53,7 @@ static void note_hardware(const struct chrext_object *o, const char *driver)
 	struct chrext_refusal refused;
 
 	if (chrext_refusals_next(o->refusals, NULL, &refused))
-		note(o, "driver \"%s\" is loaded, but not bound to all hardware: %s",
+		note(o, "driver \"%s\" is loaded, but did not take all hardware: %s",
 		     driver, refused.text);
 }
 
