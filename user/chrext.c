@@ -1,266 +1,316 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* chrext: load, unload and look at character device drivers written in BPF. */
+/* chrext: load, unload and inspect character device drivers written in BPF. */
 #define _GNU_SOURCE
+#include <argp.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "chrext.h"
 
-static const struct verb {
-	const char *name;
-	const char *args[3];	/* what it wants */
-	bool more;		/* it takes any number behind them */
-	const char *options;	/* the short names of those it takes */
-	int (*run)(const struct options *opt);
-} verbs[] = {
-	{ "load",	{ "file" },	false,	"nsf",	verb_load },
-	{ "replace",	{ "file" },	false,	"ns",	verb_replace },
-	{ "unload",	{ "driver" },	false,	"",	verb_unload },
-	{ "list",	{ },		false,	"j",	verb_list },
-	{ "show",	{ "driver" },	false,	"j",	verb_show },
-	{ "log",	{ "driver" },	false,	"jF",	verb_log },
-	{ "board add",	{ "board", "compatible", "lines" },
-					true,	"",	verb_board_add },
-	{ "board rm",	{ "board" },	false,	"",	verb_board_rm },
-	{ "board list",	{ },		false,	"j",	verb_board_list },
-	{ "board save",	{ "board" },	false,	"d",	verb_board_save },
-	{ "board restore", { },		true,	"dw",	verb_board_restore },
-	{ "scope",	{ },		false,	"loStc", verb_scope },
-	{ "doctor",	{ },		false,	"j",	verb_doctor },
+#define ANY		1000	/* arguments */
+#define MAX_OPTIONS	8	/* of a verb */
+
+/* Above all characters: these have no short form. */
+enum {
+	OPT_NAME = 256,
+	OPT_SET,
+	OPT_FOREGROUND,
+	OPT_NO_FOLLOW,
+	OPT_LINES,
+	OPT_SVG,
+	OPT_TIME,
+	OPT_COUNT,
+	OPT_DIR,
+	OPT_WAIT,
+	OPT_JSON,
 };
 
-static const struct option long_options[] = {
-	{ "name",	required_argument,	NULL, 'n' },
-	{ "set",	required_argument,	NULL, 's' },
-	{ "foreground",	no_argument,		NULL, 'f' },
-	{ "no-follow",	no_argument,		NULL, 'F' },
-	{ "lines",	required_argument,	NULL, 'l' },
-	{ "output",	required_argument,	NULL, 'o' },
-	{ "svg",	required_argument,	NULL, 'S' },
-	{ "time",	required_argument,	NULL, 't' },
-	{ "count",	required_argument,	NULL, 'c' },
-	{ "dir",	required_argument,	NULL, 'd' },
-	{ "wait",	required_argument,	NULL, 'w' },
-	{ "json",	no_argument,		NULL, 'j' },
-	{ "verbose",	no_argument,		NULL, 'v' },
-	{ "help",	no_argument,		NULL, 'h' },
-	{ "version",	no_argument,		NULL, 'V' },
+static const struct argp_option all_options[] = {
+	{ "name", OPT_NAME, "NAME", 0,
+	  "Call the driver NAME; the file must hold exactly one", 0 },
+	{ "set", OPT_SET, "VAR=VALUE", 0,
+	  "Set a global variable of the program or a member of its ops", 0 },
+	{ "foreground", OPT_FOREGROUND, NULL, 0,
+	  "Keep the drivers until this process ends", 0 },
+	{ "no-follow", OPT_NO_FOLLOW, NULL, 0,
+	  "Print the log as it is and stop", 0 },
+	{ "lines", OPT_LINES, "LINE,...", 0,
+	  "Record these GPIO lines: NAME or LABEL:OFFSET", 0 },
+	{ "output", 'o', "FILE", 0, "Write the recording to FILE as VCD", 0 },
+	{ "svg", OPT_SVG, "FILE", 0, "Write the recording to FILE as SVG", 0 },
+	{ "time", OPT_TIME, "MS", 0, "Record for MS milliseconds", 0 },
+	{ "count", OPT_COUNT, "N", 0, "Record N edges", 0 },
+	{ "dir", OPT_DIR, "DIR", 0,
+	  "Keep boards in DIR instead of " BOARDS_STORE, 0 },
+	{ "wait", OPT_WAIT, "SECONDS", 0,
+	  "Wait this long for what is not there yet", 0 },
+	{ "json", OPT_JSON, NULL, 0, "Print JSON", 0 },
+	{ "verbose", 'v', NULL, 0, "Print messages of libbpf and the verifier", 0 },
+	{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0 },
 	{ }
 };
 
-static void help(void)
-{
-	puts("usage: chrext load FILE [--name NAME] [--set VAR=VALUE]... [--foreground]\n"
-	     "       chrext replace FILE [--name NAME] [--set VAR=VALUE]...\n"
-	     "       chrext unload NAME\n"
-	     "       chrext list [--json]\n"
-	     "       chrext show NAME [--json]\n"
-	     "       chrext log NAME [--no-follow] [--json]\n"
-	     "       chrext scope [--lines LINE,...] [--output FILE] [--svg FILE] [--time MS]\n"
-	     "                    [--count N]\n"
-	     "       chrext board add NAME COMPATIBLE CON_ID=LINE[,LINE]...\n"
-	     "       chrext board rm NAME\n"
-	     "       chrext board list [--json]\n"
-	     "       chrext board save NAME [--dir DIR]\n"
-	     "       chrext board restore [NAME]... [--dir DIR] [--wait SECONDS]\n"
-	     "       chrext doctor [--json]\n"
-	     "\n"
-	     "  --name NAME      call the driver NAME; the file must hold only one\n"
-	     "  --set VAR=VALUE  set a global variable of the program or a member of its ops\n"
-	     "  --foreground     keep the driver until this process ends\n"
-	     "  --no-follow      print the log as it is and stop\n"
-	     "  --lines LINE,... record these GPIO lines: NAME or LABEL:OFFSET\n"
-	     "  -o, --output FILE  write the recording to FILE as VCD\n"
-	     "  --svg FILE       write the recording to FILE as SVG\n"
-	     "  --time MS        record for MS milliseconds\n"
-	     "  --count N        record N edges\n"
-	     "  --dir DIR        keep boards in DIR, not in " BOARDS_STORE "\n"
-	     "  --wait SECONDS   wait so long for lines that are not there yet\n"
-	     "  --json           print JSON\n"
-	     "  -v, --verbose    print what libbpf and the verifier say\n"
-	     "  -h, --help       print this\n"
-	     "  --version        print the version");
-}
+static const struct verb {
+	const char *name;
+	const char *args;
+	unsigned int min, max;	/* how many args */
+	const char *doc;
+	int options[MAX_OPTIONS];	/* keys, other than those of all verbs */
+	int (*run)(const struct options *opt);
+} verbs[] = {
+	{ "load", "FILE", 1, 1, "Load all drivers in FILE, or none.",
+	  { OPT_NAME, OPT_SET, OPT_FOREGROUND, OPT_WAIT }, verb_load },
+	{ "replace", "FILE", 1, 1,
+	  "Replace a driver by the version in FILE, under its open files.",
+	  { OPT_NAME, OPT_SET }, verb_replace },
+	{ "unload", "DRIVER", 1, 1, "Detach a driver.", { }, verb_unload },
+	{ "list", "", 0, 0, "Print drivers and their devices.", { OPT_JSON },
+	  verb_list },
+	{ "show", "DRIVER", 1, 1, "Print all that is known of a driver.",
+	  { OPT_JSON }, verb_show },
+	{ "log", "DRIVER", 1, 1, "Print a driver's log, and wait for more.",
+	  { OPT_JSON, OPT_NO_FOLLOW }, verb_log },
+	{ "scope", "", 0, 0, "Record GPIO lines and draw a timing diagram.",
+	  { OPT_LINES, 'o', OPT_SVG, OPT_TIME, OPT_COUNT }, verb_scope },
+	{ "board add", "NAME COMPATIBLE CON_ID=LINE[,LINE]...", 3, ANY,
+	  "Make a board: GPIO lines of a device for drivers to bind to.", { },
+	  verb_board_add },
+	{ "board rm", "NAME", 1, 1, "Remove a board.", { }, verb_board_rm },
+	{ "board list", "", 0, 0, "Print boards and their lines.",
+	  { OPT_JSON }, verb_board_list },
+	{ "board save", "NAME", 1, 1, "Store a board in a file.", { OPT_DIR },
+	  verb_board_save },
+	{ "board restore", "[NAME]...", 0, ANY, "Make boards that are stored.",
+	  { OPT_DIR, OPT_WAIT }, verb_board_restore },
+	{ "doctor", "", 0, 0, "Check everything that drivers need.",
+	  { OPT_JSON }, verb_doctor },
+};
 
-static int usage_error(void)
-{
-	fputs("chrext: 'chrext --help' tells how it is used\n", stderr);
-	return EXIT_USAGE;
-}
-
-static const struct verb *verb_find(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (!strcmp(verbs[i].name, name))
-			return &verbs[i];
-	return NULL;
-}
-
-/* Moves behind the verb, which is two words for boards. */
-static const struct verb *verb_take(int argc, char **argv)
-{
+/* What the parsers work on. */
+struct command {
 	const struct verb *verb;
-	char *name;
+	int words;		/* of argv, up to the verb's last one */
+	struct options opt;
+};
 
-	name = strcmp(argv[optind], "board") || optind + 1 == argc ?
-	       xprintf("%s", argv[optind]) :
-	       xprintf("board %s", argv[++optind]);
-	optind++;
-	verb = verb_find(name);
-	if (!strcmp(name, "board"))
-		complain("board: which verb?");
-	else if (!verb)
-		complain("there is no verb \"%s\"", name);
-	free(name);
-	return verb;
-}
-
-static const char *option_name(int c)
-{
-	const struct option *o;
-
-	for (o = long_options; o->name; o++)
-		if (o->val == c)
-			return o->name;
-	return "?";
-}
-
-static int run(int argc, char **argv, const char *given, struct options *opt)
-{
-	const struct verb *verb;
-	int i, want = 0;
-
-	if (optind == argc) {
-		complain("which verb?");
-		return usage_error();
-	}
-	verb = verb_take(argc, argv);
-	if (!verb)
-		return usage_error();
-	for (; *given; given++) {
-		if (!strchr(verb->options, *given)) {
-			complain("%s does not take --%s", verb->name,
-				 option_name(*given));
-			return usage_error();
-		}
-	}
-	for (i = 0; i < (int)ARRAY_SIZE(verb->args); i++)
-		want += !!verb->args[i];
-	if (argc - optind < want) {
-		complain("%s: which %s?", verb->name,
-			 verb->args[argc - optind]);
-		return usage_error();
-	}
-	if (argc - optind > want && !verb->more) {
-		complain("%s: \"%s\" is one argument too many", verb->name,
-			 argv[optind + want]);
-		return usage_error();
-	}
-	opt->arg = argv[optind];
-	opt->args = argv + optind;
-	opt->nr_args = argc - optind;
-	return verb->run(opt);
-}
-
-static bool seconds_parse(const char *text, unsigned int *seconds)
+static unsigned int seconds_parse(struct argp_state *state, const char *text)
 {
 	unsigned long n;
 	char *end;
 
 	errno = 0;
 	n = strtoul(text, &end, 10);
-	*seconds = n;
-	if (*text >= '0' && *text <= '9' && !*end && !errno &&
-	    n <= MAX_WAIT)
-		return true;
-	complain("--wait %s: this is no number of seconds, from 0 to %d", text,
-		 MAX_WAIT);
-	return false;
+	if (*text < '0' || *text > '9' || *end || errno || n > MAX_WAIT)
+		argp_error(state, "--wait %s: expected seconds, 0 to %d", text,
+			   MAX_WAIT);
+	return n;
+}
+
+static void set_add(struct argp_state *state, struct options *opt,
+		    const char *text)
+{
+	if (!strchr(text, '=') || *text == '=')
+		argp_error(state, "--set %s: expected VAR=VALUE", text);
+	opt->set = xalloc(opt->set, (opt->nr_set + 1) * sizeof(*opt->set));
+	opt->set[opt->nr_set++] = text;
+}
+
+static error_t option_parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *opt = &((struct command *)state->input)->opt;
+
+	switch (key) {
+	case OPT_NAME:
+		opt->name = arg;
+		break;
+	case OPT_SET:
+		set_add(state, opt, arg);
+		break;
+	case OPT_FOREGROUND:
+		opt->foreground = true;
+		break;
+	case OPT_NO_FOLLOW:
+		opt->no_follow = true;
+		break;
+	case OPT_LINES:
+		opt->lines = arg;
+		break;
+	case 'o':
+		opt->output = arg;
+		break;
+	case OPT_SVG:
+		opt->svg = arg;
+		break;
+	case OPT_TIME:
+		opt->time = arg;
+		break;
+	case OPT_COUNT:
+		opt->count = arg;
+		break;
+	case OPT_DIR:
+		opt->dir = arg;
+		break;
+	case OPT_WAIT:
+		opt->wait = seconds_parse(state, arg);
+		opt->wait_given = true;
+		break;
+	case OPT_JSON:
+		opt->json = true;
+		break;
+	case 'v':
+		opt->verbose = true;
+		break;
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static error_t verb_parse(int key, char *arg, struct argp_state *state)
+{
+	struct command *cmd = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (state->arg_num >= cmd->verb->max)
+			argp_error(state, "unexpected argument \"%s\"", arg);
+		cmd->opt.args = xalloc(cmd->opt.args, (state->arg_num + 1) *
+						      sizeof(char *));
+		cmd->opt.args[state->arg_num] = arg;
+		cmd->opt.nr_args = state->arg_num + 1;
+		return 0;
+	case ARGP_KEY_END:
+		if (state->arg_num < cmd->verb->min)
+			argp_error(state, "expected %s", cmd->verb->args);
+		cmd->opt.arg = cmd->opt.nr_args ? cmd->opt.args[0] : NULL;
+		return 0;
+	}
+	return option_parse(key, arg, state);
+}
+
+/* The options of a verb, or of none. */
+static void options_pick(const struct verb *verb, struct argp_option *options)
+{
+	const struct argp_option *o;
+	int i;
+
+	for (o = all_options; o->name || o->key; o++) {
+		for (i = 0; verb && i < MAX_OPTIONS; i++)
+			if (o->key == verb->options[i])
+				break;
+		if ((verb && i < MAX_OPTIONS) || o->key == 'v' || o->key == 'h')
+			*options++ = *o;
+	}
+	*options = (struct argp_option) { };
+}
+
+static int verb_run(struct command *cmd, int argc, char **argv)
+{
+	struct argp_option options[ARRAY_SIZE(all_options)];
+	const struct argp argp = {
+		.options = options,
+		.parser = verb_parse,
+		.args_doc = cmd->verb->args,
+		.doc = cmd->verb->doc,
+	};
+	int ret;
+
+	options_pick(cmd->verb, options);
+	argv[cmd->words] = xprintf("chrext %s", cmd->verb->name);
+	argp_parse(&argp, argc - cmd->words, argv + cmd->words, 0, NULL, cmd);
+	ret = cmd->verb->run(&cmd->opt);
+	free(argv[cmd->words]);
+	return ret;
+}
+
+/* The verb, which is two words for boards. */
+static void verb_take(struct command *cmd, char *arg, struct argp_state *state)
+{
+	bool board = !strcmp(arg, "board");
+	char *name;
+	size_t i;
+
+	if (board && state->next == state->argc)
+		argp_error(state, "board: expected a verb");
+	name = board ? xprintf("board %s", state->argv[state->next++]) :
+		       xprintf("%s", arg);
+	for (i = 0; i < ARRAY_SIZE(verbs) && !cmd->verb; i++)
+		if (!strcmp(verbs[i].name, name))
+			cmd->verb = &verbs[i];
+	if (!cmd->verb)
+		argp_error(state, "unknown verb \"%s\"", name);
+	free(name);
+	cmd->words = state->next - 1;
+	state->next = state->argc;
+}
+
+static error_t main_parse(int key, char *arg, struct argp_state *state)
+{
+	if (key == ARGP_KEY_NO_ARGS)
+		argp_error(state, "expected a verb");
+	if (key != ARGP_KEY_ARG)
+		return option_parse(key, arg, state);
+	verb_take(state->input, arg, state);
+	return 0;
+}
+
+/* Appends the list of verbs. */
+static char *help_filter(int key, const char *text, void *input)
+{
+	char *all = NULL;
+	size_t size, i;
+	FILE *f;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)text;
+	f = open_memstream(&all, &size);
+	if (!f)
+		return (char *)text;
+	fputs("Verbs:\n", f);
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(f, "  %s%s%s\n        %s\n", verbs[i].name,
+			*verbs[i].args ? " " : "", verbs[i].args, verbs[i].doc);
+	fputs("\n'chrext VERB --help' prints the options of a verb.", f);
+	fclose(f);
+	return all;
+}
+
+static void version(FILE *f, struct argp_state *state)
+{
+	(void)state;
+	fprintf(f, "chrext %s, libbpf %s\n", chrext_version(),
+		libbpf_version_string());
 }
 
 int main(int argc, char **argv)
 {
-	struct options opt = { .dir = BOARDS_STORE };
-	char given[16] = "";
-	int c, ret;
+	struct argp_option options[ARRAY_SIZE(all_options)];
+	const struct argp argp = {
+		.options = options,
+		.parser = main_parse,
+		.args_doc = "VERB [ARGUMENT]...",
+		.doc = "Load and inspect character device drivers written in BPF.\v ",
+		.help_filter = help_filter,
+	};
+	struct command cmd = { .opt.dir = BOARDS_STORE };
+	int ret;
 
+	argp_err_exit_status = EXIT_USAGE;
+	argp_program_version_hook = version;
+	options_pick(NULL, options);
 	if (argc)
-		argv[0] = "chrext";	/* getopt_long() begins with it */
-	while ((c = getopt_long(argc, argv, "hvo:", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'n':
-			opt.name = optarg;
-			break;
-		case 's':
-			if (!strchr(optarg, '=') || *optarg == '=') {
-				complain("--set %s: expected VAR=VALUE", optarg);
-				free(opt.set);
-				return EXIT_USAGE;
-			}
-			opt.set = xalloc(opt.set, (opt.nr_set + 1) *
-						  sizeof(*opt.set));
-			opt.set[opt.nr_set++] = optarg;
-			break;
-		case 'f':
-			opt.foreground = true;
-			break;
-		case 'F':
-			opt.no_follow = true;
-			break;
-		case 'l':
-			opt.lines = optarg;
-			break;
-		case 'o':
-			opt.output = optarg;
-			break;
-		case 'S':
-			opt.svg = optarg;
-			break;
-		case 't':
-			opt.time = optarg;
-			break;
-		case 'c':
-			opt.count = optarg;
-			break;
-		case 'd':
-			opt.dir = optarg;
-			break;
-		case 'w':
-			if (seconds_parse(optarg, &opt.wait))
-				break;
-			free(opt.set);
-			return EXIT_USAGE;
-		case 'j':
-			opt.json = true;
-			break;
-		case 'v':
-			opt.verbose = true;
-			break;
-		case 'h':
-			help();
-			free(opt.set);
-			return EXIT_OK;
-		case 'V':
-			printf("chrext %s, libbpf %s\n", chrext_version(),
-			       libbpf_version_string());
-			free(opt.set);
-			return EXIT_OK;
-		default:
-			free(opt.set);
-			return usage_error();
-		}
-		if (c != 'v' && !strchr(given, c))
-			given[strlen(given)] = c;
-	}
-	ret = run(argc, argv, given, &opt);
-	free(opt.set);
+		argv[0] = "chrext";	/* messages begin with it */
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &cmd);
+	ret = verb_run(&cmd, argc, argv);
+	free(cmd.opt.args);
+	free(cmd.opt.set);
 	if (fflush(stdout) || ferror(stdout)) {
 		complain("cannot write the output: %s", strerror(errno));
 		return EXIT_FAILED;

@@ -37,6 +37,7 @@ struct options {
 	const char *name;
 	const char *dir;
 	unsigned int wait;	/* seconds */
+	bool wait_given;
 	const char **set;
 	size_t nr_set;
 	const char *lines;	/* scope's own */

@@ -79,7 +79,9 @@ static int bring_up(struct chrext_object *o, const struct options *opt,
 	if (chrext_object_attach(o, err))
 		return EXIT_FAILED;
 	if ((!opt->foreground && chrext_object_pin(o, err)) ||
-	    chrext_object_wait(o, WAIT_SECONDS * 1000, err) ||
+	    chrext_object_wait(o, 1000 * (opt->wait_given ? opt->wait :
+							   WAIT_SECONDS),
+			       err) ||
 	    (opt->foreground && !stay(o, signals))) {
 		chrext_object_detach(o);
 		return EXIT_FAILED;
