@@ -18,6 +18,9 @@ fails "doctor says the same" chrext doctor
 like "in its words" "$tap_output" "FAIL  chr_ext module"
 ok "and modprobe mends it" modprobe chr_ext
 ok "with the module doctor is content" chrext doctor
+like "has the module's version" "$tap_output" "ok    chr_ext module: $(< /sys/module/chr_ext/version)"
+like "its ABI" "$tap_output" "ok    ABI: $(< $class/abi)"
+like "and its families" "$tap_output" "ok    families: $(< $class/families)"
 is "as JSON too" "$(chrext doctor --json | jq '[.[] | select(.result == "FAIL")] | length')" 0
 
 # Without bpffs.

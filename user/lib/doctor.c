@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause
 /* Everything that drivers need, and what repairs it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/utsname.h>
 
 #include "lib.h"
@@ -50,7 +51,12 @@ static void check_kernel(struct doctor *f)
 static void check_gpio(struct doctor *f)
 {
 	bool ok = module_has("gpio");
+	char families[256] = "none", flags[256] = "none";
 
+	file_line(families, sizeof(families), CLASS_DIR "/families");
+	report(f, CHREXT_OK, "families", families, NULL);
+	file_line(flags, sizeof(flags), CLASS_DIR "/flags");
+	report(f, CHREXT_OK, "flags", flags, NULL);
 	check(f, ok, CHREXT_WARN, "GPIO", "kfuncs and boards",
 	      "none, the module was built for a kernel without GPIOLIB",
 	      "boot a kernel with CONFIG_GPIOLIB=y to drive pins");
@@ -63,11 +69,16 @@ static void check_gpio(struct doctor *f)
 static void check_module(struct doctor *f)
 {
 	bool ok = module_loaded();
+	char version[32] = "loaded", abi[16] = "none";
 
-	check(f, ok, CHREXT_FAIL, "chr_ext module", "loaded", "not loaded",
+	file_line(version, sizeof(version), "/sys/module/chr_ext/version");
+	check(f, ok, CHREXT_FAIL, "chr_ext module", version, "not loaded",
 	      "run 'modprobe chr_ext'");
 	if (!ok)
 		return;
+	file_line(abi, sizeof(abi), CLASS_DIR "/abi");
+	check(f, strtoul(abi, NULL, 10) >= CHR_EXT_ABI, CHREXT_WARN, "ABI", abi,
+	      abi, "install a module of the version of chrext, for its drivers to load");
 	check(f, path_exists("/sys/kernel/btf/chr_ext"), CHREXT_FAIL,
 	      "module BTF", "/sys/kernel/btf/chr_ext", "none",
 	      "build the module again for this kernel, with pahole installed");
