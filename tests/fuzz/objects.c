@@ -202,7 +202,7 @@ static bool run(const struct file *f, unsigned char *data)
 	return o;
 }
 
-/* What is not damaged opens, or the cases below say nothing. */
+/* Files that do not open undamaged would make every case pass. */
 static bool is_whole(const struct file *f)
 {
 	struct chrext_error *err = NULL;

@@ -23,7 +23,7 @@ size=$(stat -c %s "$hello")
 for part in 3 20 64 $((size / 4)) $((size - 64)) $((size - 1)); do
 	head -c "$part" "$hello" > /tmp/part.bpf.o
 	exits 1 "an object cut after $part of $size bytes" chrext load /tmp/part.bpf.o
-	like "cut after $part: one line says so" "${tap_output%$'\n'}" $'^chrext: /tmp/part[^\n]*$'
+	like "cut after $part: one line of error" "${tap_output%$'\n'}" $'^chrext: /tmp/part[^\n]*$'
 done
 # Garbage inside must not crash the loader; whether it loads is another matter.
 crashes=0
@@ -50,7 +50,7 @@ exits 0 "--help" chrext --help
 exits 0 "--version" chrext --version
 exits 1 "unload of what is not there" chrext unload hello
 exits 1 "show of what is not there" chrext show hello
-exits 1 "log of what is not there" chrext log nobody --no-follow
+exits 1 "log of what is not there" chrext log none --no-follow
 exits 1 "a name that cannot be" chrext load "$hello" --name a/b
 exits 0 "list of nothing" chrext list
 is "is empty" "$tap_output" ""
@@ -87,13 +87,13 @@ like "is named with its op" "$tap_output" "rejected wrong_read, op read of drive
 like "and the reason" "$tap_output" "invalid access to memory|Access outside bounds"
 ok "in less than 40 lines" test "$(wc -l <<< "$tap_output")" -lt 40
 
-# told OBJECT FIRST [SECOND]: what the first lines of a refusal say.
+# told OBJECT FIRST [SECOND]: the first lines of a refusal.
 told() {
 	local lines
 	fails "$1 is refused" chrext load "$REJECT/$1.bpf.o"
 	mapfile -t lines <<< "$tap_output"
-	like "$1: the first line says where and why" "${lines[0]}" "$2"
-	[ $# -lt 3 ] || like "$1: the second what to do" "${lines[1]}" "$3"
+	like "$1: the first line has place and reason" "${lines[0]}" "$2"
+	[ $# -lt 3 ] || like "$1: the second has a hint" "${lines[1]}" "$3"
 }
 
 told beyond "at beyond\.bpf\.c:11: .*outside|invalid access to memory"
@@ -110,7 +110,7 @@ told sleep_fast "at sleep_fast\.bpf\.c:8: program must be sleepable" \
 if [[ $(uname -r) == 6.12.* ]]; then
 	ok "a timer that would sleep loads" chrext load "$REJECT/sleep_timer.bpf.o"
 	sleep 0.5
-	ok "hurts nobody, and goes" chrext unload sleep_timer
+	ok "does no harm, and unloads" chrext unload sleep_timer
 else
 	told sleep_timer "must be sleepable" "the callback of a timer may not"
 fi
@@ -130,12 +130,12 @@ without() {
 	clang-19 -target bpf "$2" -I "$SRC/bpf/include" \
 		-c "$SRC/bpf/drivers/hello.bpf.c" -o /tmp/without.bpf.o
 	fails "a driver that was compiled without $1" chrext load /tmp/without.bpf.o
-	like "hears of $1" "${tap_output%$'\n'}" "without.bpf.o has .*: compile it with $1\$"
+	like "is refused with the option" "${tap_output%$'\n'}" "without.bpf.o has .*: compile it with $1\$"
 }
 without -g -O2
 without -O2 -g
 
 exits 1 "-v" chrext -v load "$REJECT/beyond.bpf.o"
-like "shows what libbpf says" "$tap_output" "libbpf: "
+like "prints the messages of libbpf" "$tap_output" "libbpf: "
 
 finish

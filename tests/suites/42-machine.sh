@@ -10,12 +10,12 @@ hello=$DRIVERS/hello.bpf.o
 # Without the module.
 rmmod chr_ext
 fails "without the module nothing loads" chrext load "$hello"
-like "and it is said what to do" "$tap_output" "not loaded: run 'modprobe chr_ext'"
+like "and the error has the command" "$tap_output" "not loaded: run 'modprobe chr_ext'"
 fails "list does not take it for no driver" chrext list
-like "and says why" "$tap_output" "^chrext: the chr_ext module is not loaded"
+like "and has the reason" "$tap_output" "^chrext: the chr_ext module is not loaded"
 is "list --json is JSON nevertheless" "$(chrext list --json 2> /dev/null | jq -c .)" "[]"
-fails "doctor says the same" chrext doctor
-like "in its words" "$tap_output" "FAIL  chr_ext module"
+fails "doctor fails too" chrext doctor
+like "and names the module" "$tap_output" "FAIL  chr_ext module"
 ok "and modprobe mends it" modprobe chr_ext
 ok "with the module doctor is content" chrext doctor
 like "has the module's version" "$tap_output" "ok    chr_ext module: $(< /sys/module/chr_ext/version)"
@@ -26,7 +26,7 @@ is "as JSON too" "$(chrext doctor --json | jq '[.[] | select(.result == "FAIL")]
 # Without bpffs.
 umount /sys/fs/bpf
 fails "without bpffs nothing is kept" chrext load "$hello"
-like "and it is said what to do" "$tap_output" "mount -t bpf bpf /sys/fs/bpf"
+like "and the error has the command" "$tap_output" "mount -t bpf bpf /sys/fs/bpf"
 fails "there is no node" test -e /dev/hello
 chrext load "$hello" --foreground &
 loader=$!
@@ -44,7 +44,7 @@ unprivileged() {
 		--inh-caps -all env "PATH=$PATH" "$@"
 }
 fails "without privilege nothing loads" unprivileged chrext load "$hello"
-like "and it is said what is missing" "$tap_output" "needs CAP_SYS_ADMIN"
+like "and the error names the capability" "$tap_output" "needs CAP_SYS_ADMIN"
 chrext load "$hello"
 fails "nor is it unloaded" unprivileged chrext unload hello
 ok "the driver is still there" test -c /dev/hello
@@ -53,15 +53,15 @@ ok "list works without privilege" unprivileged chrext list
 like "and has it" "$tap_output" "hello"
 chrext unload hello
 chrext load "$TESTDRIVERS/subject.bpf.o"
-is "nobody else opens a node of mode 0640" \
+is "another user cannot open a node of mode 0640" \
 	"$(unprivileged "$PROGS/call" /dev/subject r)" open:EACCES
 chrext unload subject
 fails "root without CAP_BPF and CAP_SYS_ADMIN" setpriv --bounding-set \
 	-sys_admin,-bpf,-perfmon --inh-caps -all chrext load "$hello"
-like "hears the same" "$tap_output" "needs CAP_SYS_ADMIN"
+like "gets the same error" "$tap_output" "needs CAP_SYS_ADMIN"
 is "what was loaded by others cannot be attached without CAP_SYS_ADMIN" \
 	"$("$PROGS/lowly" "$hello")" EPERM
-like "and the module says so" "$(refusals | tail -n 1)" \
+like "and the module logs it" "$(refusals | tail -n 1)" \
 	"hello: refused: attaching a driver needs CAP_SYS_ADMIN"
 
 # Last, as there is no way back: a kernel that is locked down.
@@ -73,7 +73,7 @@ is "and works" "$(call /dev/hello r r:9)" 4:ebpf
 chrext unload hello
 fails "a driver that reads the kernel's memory does not" \
 	chrext load "$TESTDRIVERS/probe_read.bpf.o"
-like "and chrext says why" "$tap_output" "probe_read_kernel|lockdown"
+like "and chrext prints the reason" "$tap_output" "probe_read_kernel|lockdown"
 fails "there is no node" test -e /dev/probe_read
 like "doctor mentions it" "$(chrext doctor)" "lockdown: confidentiality"
 

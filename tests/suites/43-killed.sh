@@ -40,6 +40,6 @@ for signal in KILL TERM INT HUP; do
 	ok "SIG$signal to a loader in the foreground takes the driver away" \
 		soon test ! -e /dev/hello
 done
-ok "the log says why" grep -q 'detached: ' <(chrext show hello)
+ok "the log has the reason" grep -q 'detached: ' <(chrext show hello)
 
 finish

@@ -35,7 +35,7 @@ for program in "$embed" /tmp/embed; do
 	pid=$!
 	ok "$program brings a driver" soon test -c /dev/hello
 	is "which works" "$(call /dev/hello r r:9)" 4:ebpf
-	ok "and tells its node" soon grep -qx /dev/hello /tmp/embedded
+	ok "and prints its node" soon grep -qx /dev/hello /tmp/embedded
 	kill $pid
 	wait $pid 2> /dev/null
 	ok "the driver goes with it" soon test ! -e /dev/hello

@@ -60,7 +60,7 @@ static int print(enum libbpf_print_level level, const char *fmt, va_list ap)
 		pthread_mutex_unlock(&lock);
 		return other ? other(level, fmt, ap) : 0;
 	}
-	/* Of the debugging messages, one tells a reason. */
+	/* One of the debugging messages contains a reason. */
 	if (level == LIBBPF_WARN || strstr(fmt, "unrecognized ELF section")) {
 		va_copy(copy, ap);
 		keep(current, fmt, copy);

@@ -8,10 +8,10 @@
  * that the caller frees; on success it is left alone. The library prints
  * nothing, never exits, and changes no signal handler.
  *
- * Memory: what a _new, _open, _find, _list or _strdup function returns belongs
- * to the caller, who passes it to the _free function of its kind or, for a
- * plain string, to free(). A string that a _get function returns belongs to the
- * object and lives as long as that, or until the object is changed.
+ * Memory: what an _open, _find or _list function returns belongs
+ * to the caller and is freed with the _free function of its kind. A string that
+ * a _get function returns belongs to the object and is valid as long as that, or
+ * until the object is changed.
  *
  * Threads: different objects can be used by different threads at once. One
  * object is used by one thread at a time.
@@ -517,7 +517,7 @@ uint64_t chrext_device_find_counter(const struct chrext_device *dev,
  * @seq: number of the record; a gap is records that were overwritten
  * @usec: when
  * @device: name of the node, or "-" for lines of the framework
- * @text: what it says; may have any byte but NUL and newline
+ * @text: the message; may contain any byte but NUL and newline
  */
 struct chrext_record {
 	unsigned int level;

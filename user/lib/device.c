@@ -63,7 +63,7 @@ static __u64 attr_number(const char *node, const char *attr)
 	       strtoull(buf, NULL, 0) : 0;
 }
 
-/* Who serves the device @node. */
+/* The driver of the device @node. */
 static bool driver_get(const char *node, char *buf, size_t size)
 {
 	return file_line(buf, size, CLASS_DIR "/%s/driver", node);
@@ -222,7 +222,7 @@ static bool has_device(const struct chrext_devices *list, const char *driver)
 	return false;
 }
 
-/* Drivers whose devices are unbound, or whose hardware is not there. */
+/* Drivers with all devices unbound, or without hardware. */
 static int drivers_add(struct chrext_devices *list)
 {
 	struct chrext_device d = { };

@@ -52,7 +52,7 @@ __u64 now_usec(void);
 void wait_a_little(void);
 bool file_line(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 
-/* capture.c: what libbpf prints during a call, to tell the reason of a failure */
+/* capture.c: what libbpf prints during a call, which has the reason of a failure */
 struct capture {
 	char *texts[64];
 	size_t nr;

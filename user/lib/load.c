@@ -120,18 +120,18 @@ static int fail_verifier(const struct chrext_object *o, const char *prog,
 			 const char *log, int code, struct chrext_error **err)
 {
 	struct reason r;
-	char who[256];
+	char subject[256];
 
 	if (op)
-		snprintf(who, sizeof(who), "%s, op %s of driver \"%s\"", prog, op,
+		snprintf(subject, sizeof(subject), "%s, op %s of driver \"%s\"", prog, op,
 			 object_name(o, d - o->drivers));
 	else
-		snprintf(who, sizeof(who), "%s", prog);
+		snprintf(subject, sizeof(subject), "%s", prog);
 	if (verifier_reason(log, op, object_sleepable(o, prog), &r))
-		fail(err, code, "the verifier rejected %s%s%s: %s", who,
+		fail(err, code, "the verifier rejected %s%s%s: %s", subject,
 		     *r.place ? ", at " : "", r.place, r.text);
 	else
-		fail(err, code, "the verifier rejected %s", who);
+		fail(err, code, "the verifier rejected %s", subject);
 	error_place(err, r.place);
 	if (*r.hint)
 		error_hint(err, "%s", r.hint);
@@ -152,7 +152,7 @@ static int fail_program(const struct chrext_object *o, const struct capture *c,
 	struct chrext_refusal refused;
 	const char *op = object_op(o, prog, &d);
 
-	/* The verifier says "unsupported" of an op that the module refuses. */
+	/* For an op that the module refuses, the verifier reports "unsupported". */
 	snprintf(name, sizeof(name), "%.*s", BPF_OBJ_NAME_LEN - 1, prog);
 	if (chrext_refusals_next(refusals, name, &refused))
 		return fail(err, code, "the program %s was refused: %s", prog,

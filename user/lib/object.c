@@ -487,7 +487,7 @@ const char *object_op(const struct chrext_object *o, const char *prog,
 	return NULL;
 }
 
-/* The section says so; libbpf tells it to the kernel only. */
+/* By its section: libbpf passes the flag to the kernel only. */
 bool object_sleepable(const struct chrext_object *o, const char *prog)
 {
 	static const char section[] = "struct_ops.s";

@@ -192,7 +192,7 @@ int chrext_pins_clean(const char *name)
 	return ret < 0 ? ret : 0;
 }
 
-/* The info calls do not tell links, maps and programs apart, the file does. */
+/* The info calls do not distinguish links, maps and programs; the file does. */
 static bool fd_is(int fd, const char *what)
 {
 	char path[64], target[64];

@@ -78,7 +78,7 @@ static void trace_place(const char *line, size_t len, char *place, size_t size)
 	}
 }
 
-static const char *hint(const char *said, size_t len)
+static const char *hint(const char *reason, size_t len)
 {
 	static const struct {
 		const char *text, *hint;
@@ -111,7 +111,7 @@ static const char *hint(const char *said, size_t len)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(hints); i++)
-		if (memmem(said, len, hints[i].text, strlen(hints[i].text)))
+		if (memmem(reason, len, hints[i].text, strlen(hints[i].text)))
 			return hints[i].hint;
 	return NULL;
 }
@@ -148,7 +148,7 @@ static bool hint_kfunc(const char *op, bool sleepable, const char *insn,
 bool verifier_reason(const char *log, const char *op, bool sleepable,
 		     struct reason *r)
 {
-	const char *verdict, *end = log_end(log, &verdict), *s, *said = NULL;
+	const char *verdict, *end = log_end(log, &verdict), *s, *reason = NULL;
 	const char *insn = NULL, *text;
 	bool in_trace = true;
 	size_t len;
@@ -163,7 +163,7 @@ bool verifier_reason(const char *log, const char *op, bool sleepable,
 		/* 7.x prints it at the end of an instruction, followed by states. */
 		text = memmem(s, len, "infinite loop detected", 22);
 		if (text) {
-			said = text;
+			reason = text;
 			break;
 		}
 		if (is_trace(s, len)) {
@@ -172,15 +172,15 @@ bool verifier_reason(const char *log, const char *op, bool sleepable,
 				insn = s;
 			in_trace = true;
 		} else if (in_trace) {
-			said = s;
+			reason = s;
 			in_trace = false;
 		}
 	}
-	if (!said)
+	if (!reason)
 		return false;
-	snprintf(r->text, sizeof(r->text), "%.*s", (int)strcspn(said, "\n"),
-		 said);
-	text = hint(said, end - said);
+	snprintf(r->text, sizeof(r->text), "%.*s", (int)strcspn(reason, "\n"),
+		 reason);
+	text = hint(reason, end - reason);
 	if (!hint_kfunc(op, sleepable, insn, r) && text)
 		snprintf(r->hint, sizeof(r->hint), "%s", text);
 	return true;
