@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 #   make            the module for the running kernel, the loader, the drivers
-#   make install    all of it into the system
+#   make install    all of it into the system; make uninstall removes it
 #   make test       everything on real kernels in virtual machines (tests/lab)
 
 KERNELDIR ?= /lib/modules/$(shell uname -r)/build
@@ -44,7 +44,7 @@ pages := $(wildcard Documentation/man/*.8)
 .PHONY: all
 all: module user drivers
 
-# Kbuild's names for the architecture are not ours.
+# Kbuild and Debian name architectures differently.
 kbuild = $(MAKE) -C $(KERNELDIR) $(if $(filter amd64,$(ARCH)),ARCH=x86_64) M=$(CURDIR)
 
 .PHONY: module
@@ -53,10 +53,10 @@ module: kernel-check
 
 no = no() { echo "chr_ext: $$*" >&2; exit 1; }
 no_kernel = $(if $(filter file,$(origin KERNELDIR)),no kernel headers in \
-	$(KERNELDIR): install linux-headers-$$(uname -r) or say KERNELDIR=DIR,\
+	$(KERNELDIR): install linux-headers-$$(uname -r) or set KERNELDIR=DIR,\
 	KERNELDIR=$(KERNELDIR) is not a kernel build tree)
 
-# Without BTF the module would build, load nowhere and say so late.
+# Without BTF the module would build, but load nowhere.
 .PHONY: kernel-check
 kernel-check:
 	@$(no); \
@@ -99,12 +99,12 @@ $(lib).a: $(lib_o)
 $(examples): %: %.c $(lib).a
 	$(CC) $(c_flags) -I user/lib $(LDFLAGS) -o $@ $^ $(lib_libs)
 
-# What is missing is named once, not by every file.
+# Report what is missing once, not for every file.
 .PHONY: user-check drivers-check
 user-check:
 	@$(no); \
 	command -v $(firstword $(CC)) >/dev/null || \
-		no "the loader needs a C compiler: install gcc, or say CC="; \
+		no "the loader needs a C compiler: install gcc, or set CC="; \
 	command -v $(firstword $(PKG_CONFIG)) >/dev/null || \
 		no "the loader needs pkg-config to find libbpf: install pkg-config"; \
 	for p in $(user_pkgs); do \
@@ -119,7 +119,7 @@ user-check:
 drivers-check:
 	@$(no); \
 	command -v $(firstword $(CLANG)) >/dev/null || \
-		no "drivers need clang: install clang, or say CLANG="; \
+		no "drivers need clang: install clang, or set CLANG="; \
 	echo '#include <bpf/bpf_helpers.h>' | \
 		$(CLANG) -target bpf $(libbpf_cflags) -E -x c - >/dev/null 2>&1 || \
 		no "drivers need the headers of libbpf: install libbpf-dev"
@@ -181,23 +181,62 @@ Documentation/abi.md: Documentation/abi.awk $(abi_tables) $(abi_sources)
 docs-check:
 	@$(abi_md) | diff - Documentation/abi.md
 
+# What goes where below PREFIX: a folder and its files, one folder a line.
+define files
+bin user/chrext
+lib $(lib).so.$(VERSION) $(lib).a
+include user/lib/chrext.h
+include/chr_ext $(wildcard bpf/include/chr_ext/*.h)
+lib/chr_ext $(driver_o)
+share/man/man8 $(pages)
+endef
+export files
+
+# The rest, which has another name there than here.
+dest = $(DESTDIR)$(PREFIX)
+links := lib/$(soname) lib/libchrext.so
+completion := share/bash-completion/completions/chrext
+pc := lib/pkgconfig/libchrext.pc
+unit := lib/systemd/system/chr_ext-boards.service
+
+modules_dir = $(DESTDIR)/lib/modules/$(shell cat $(KERNELDIR)/include/config/kernel.release 2>/dev/null)
+# A minimal system has depmod and ldconfig, but not always in PATH.
+sbin = PATH=$$PATH:/usr/sbin:/sbin
+
 .PHONY: install install-module install-user
 install: install-module install-user
 
+# Not compressed, whatever the kernel's own modules are: a minimal system has no xz.
 install-module: module
-	+$(kbuild) INSTALL_MOD_DIR=extra $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
-	$(if $(DESTDIR),,depmod $$(cat $(KERNELDIR)/include/config/kernel.release))
+	rm -f $(modules_dir)/extra/chr_ext.ko*
+	+$(kbuild) INSTALL_MOD_DIR=extra CONFIG_MODULE_COMPRESS_ALL= \
+		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	$(if $(DESTDIR),,$(sbin) depmod $(notdir $(modules_dir)))
 
 install-user: user drivers
-	install -D -t $(DESTDIR)$(PREFIX)/bin user/chrext
-	install -D -m 644 user/chrext.bash-completion \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/chrext
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/chr_ext bpf/include/chr_ext/*.h
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/chr_ext $(driver_o)
-	$(if $(pages),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(pages))
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's,/usr/local,$(PREFIX),' user/chr_ext-boards.service > \
-		$(DESTDIR)$(PREFIX)/lib/systemd/system/chr_ext-boards.service
+	set -e; printf '%s\n' "$$files" | while read -r dir files; do \
+		mode=644; [ $$dir != bin ] || mode=755; \
+		install -D -m $$mode -t $(dest)/$$dir $$files; \
+	done
+	for l in $(links); do ln -sf $(lib:user/lib/%=%).so.$(VERSION) $(dest)/$$l; done
+	install -D -m 644 user/chrext.bash-completion $(dest)/$(completion)
+	install -d $(dest)/$(dir $(pc)) $(dest)/$(dir $(unit))
+	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' user/lib/libchrext.pc.in > \
+		$(dest)/$(pc)
+	sed 's,/usr/local,$(PREFIX),' user/chr_ext-boards.service > $(dest)/$(unit)
+	$(if $(DESTDIR),,$(sbin) ldconfig)
+
+# Only what install put there; folders go if they are the project's own and empty.
+.PHONY: uninstall
+uninstall:
+	rm -f $(modules_dir)/extra/chr_ext.ko
+	$(if $(DESTDIR),,$(sbin) depmod $(notdir $(modules_dir)))
+	printf '%s\n' "$$files" | while read -r dir files; do \
+		for f in $$files; do rm -f $(dest)/$$dir/$${f##*/}; done; \
+	done
+	cd $(dest) && rm -f $(links) $(completion) $(pc) $(unit)
+	-rmdir --ignore-fail-on-non-empty $(dest)/include/chr_ext $(dest)/lib/chr_ext
+	$(if $(DESTDIR),,$(sbin) ldconfig)
 
 .PHONY: clean
 clean:

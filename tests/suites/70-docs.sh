@@ -158,7 +158,7 @@ ok "abi.md is what the comments give" make -C "$SRC" --no-print-directory docs-c
 kernel_doc=$(ls /usr/lib/linux-kbuild-*/scripts/kernel-doc)
 ok "kernel-doc has nothing to say against the comments" sh -c '
 	said=$("$1" -none "$2"/kmod/*.[ch] "$2"/kfuncs/*.[ch] "$2"/kfuncs/*/*.[ch] \
-		"$2"/bpf/include/chr_ext/*.h 2>&1) && [ -z "$said" ] ||
+		"$2"/bpf/include/chr_ext/*.h "$2"/user/lib/chrext.h 2>&1) && [ -z "$said" ] ||
 	{ echo "$said"; exit 1; }' sh "${kernel_doc%%$'\n'*}" "$SRC"
 
 # kfuncs FILE...: the name of each, once a line.
@@ -174,10 +174,14 @@ is "and abi.md has each" \
 	"$(kfuncs "$SRC"/kfuncs/*.c "$SRC"/kfuncs/*/*.c)"
 
 # The verbs that chrext itself names.
-for verb in $(chrext --help | sed -n 's/^  *chrext \([a-z]*\).*/\1/p'); do
-	ok "chrext(8) tells of $verb" grep -q "^\.It Cm $verb\b" \
+verbs=$(chrext --help | sed -n 's/^  \(board [a-z]*\|[a-z]*\)\( [A-Z[].*\)\?$/\1/p')
+like "chrext --help lists verbs" "$verbs" $'load\nreplace\n.*board restore'
+while read -r verb; do
+	ok "chrext(8) describes $verb" grep -q "^\.It Cm $verb\b" \
 		"$SRC/Documentation/man/chrext.8"
-done
+	like "chrext $verb --help has its usage" "$(chrext $verb --help)" \
+		"^Usage: chrext $verb"
+done <<< "$verbs"
 
 # lacks WHAT MAKE-ARG...: make ends with one sentence of ours.
 lacks() {
@@ -190,7 +194,7 @@ lacks "KERNELDIR=/wrong is not a kernel build tree" module KERNELDIR=/wrong
 mkdir /tmp/bin
 printf '#!/bin/sh\necho 0.0' > /tmp/bin/uname
 chmod +x /tmp/bin/uname
-PATH=/tmp/bin:$PATH lacks "install linux-headers-0.0 or say KERNELDIR=" module
+PATH=/tmp/bin:$PATH lacks "install linux-headers-0.0 or set KERNELDIR=" module
 lacks "install libbpf-dev" user PKG_CONFIG="env PKG_CONFIG_LIBDIR=/nowhere pkg-config"
 lacks "install clang" drivers CLANG=/nowhere
 
@@ -198,13 +202,19 @@ ok "make installs what is for users" make -C "$SRC/build/common/src" install-use
 	DESTDIR=/tmp/root PREFIX=/usr
 for file in bin/chrext include/chr_ext/abi.h include/chr_ext/chr_ext.bpf.h include/chr_ext/gpio.bpf.h \
 	lib/chr_ext/hello.bpf.o share/man/man8/chrext.8 \
-	share/bash-completion/completions/chrext \
+	lib/libchrext.so lib/libchrext.so.0 lib/libchrext.a include/chrext.h \
+	lib/pkgconfig/libchrext.pc share/bash-completion/completions/chrext \
 	lib/systemd/system/chr_ext-boards.service; do
 	ok "there is $file" test -s "/tmp/root/usr/$file"
 done
 ok "the service runs what was installed" \
 	grep -q '^ExecStart=/usr/bin/chrext board restore ' \
 	/tmp/root/usr/lib/systemd/system/chr_ext-boards.service
+
+touch /tmp/root/usr/lib/chr_ext/mine.bpf.o
+ok "make uninstall" make -C "$SRC/build/common/src" uninstall DESTDIR=/tmp/root PREFIX=/usr
+is "removes all of it, and no other file" "$(find /tmp/root ! -type d)" \
+	/tmp/root/usr/lib/chr_ext/mine.bpf.o
 
 chip_unload
 finish
