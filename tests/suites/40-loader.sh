@@ -69,6 +69,24 @@ exits 0 "unload" chrext unload hello
 exits 1 "not twice" chrext unload hello
 ok "the pins are gone" test ! -e $pins
 
+# The lock of the loaders is for pins only: a load attaches without it.
+flock /sys/fs/bpf sleep $((4 * LAB_SLOW)) &
+locker=$!
+chrext load "$hello" &
+loader=$!
+ok "a load attaches while another loader has the lock" soon test -c /dev/hello
+ok "which it still has" kill -0 $locker
+fails "the pin has to wait" test -e $pins/hello/link
+ok "and is made when the lock is free" wait $loader
+ok "as it should be" test -e $pins/hello/link
+flock /sys/fs/bpf sleep $((4 * LAB_SLOW)) &
+locker=$!
+chrext unload hello &
+loader=$!
+ok "an unload detaches without the lock" soon test ! -e /dev/hello
+ok "which another loader still has" kill -0 $locker
+wait $loader
+
 # All of an object or nothing.
 exits 1 "two drivers of which the second's node is taken" \
 	chrext load "$TESTDRIVERS/pair.bpf.o" --set pair_b.name=null
