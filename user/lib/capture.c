@@ -72,7 +72,7 @@ static int print(enum libbpf_print_level level, const char *fmt, va_list ap)
 
 void capture_begin(struct capture *c, const struct chrext_object *obj)
 {
-	*c = (struct capture) { .obj = obj };
+	*c = (struct capture) { .obj = obj, .outer = current };
 	pthread_mutex_lock(&lock);
 	if (!users++)
 		before = libbpf_set_print(print);
@@ -82,8 +82,7 @@ void capture_begin(struct capture *c, const struct chrext_object *obj)
 
 void capture_end(struct capture *c)
 {
-	(void)c;
-	current = NULL;
+	current = c->outer;
 	pthread_mutex_lock(&lock);
 	if (!--users)
 		libbpf_set_print(before);

@@ -287,12 +287,16 @@ static int find_by_map(const char *name, struct layout *l, struct chrext_driver 
 int driver_lookup(const char *name, struct chrext_driver *drv)
 {
 	struct layout l = { };
+	struct capture c;
 	int ret;
 
 	memset(drv, 0, sizeof(*drv));
+	capture_begin(&c, NULL);
 	ret = find_by_link(name, &l, drv);
 	if (!ret)
 		ret = find_by_map(name, &l, drv);
+	capture_end(&c);
+	capture_free(&c);
 	layout_free(&l);
 	return ret;
 }
@@ -382,8 +386,7 @@ uint32_t chrext_driver_get_program(const struct chrext_driver *drv,
 	return prog->id;
 }
 
-/* True as long as a map without a link is registered. */
-bool plain_map_in_use(int map_fd)
+static bool map_in_use(int map_fd)
 {
 	struct layout l = { };
 	struct bpf_map_info info;
@@ -401,6 +404,19 @@ bool plain_map_in_use(int map_fd)
 out:
 	layout_free(&l);
 	return state == STATE_INUSE;
+}
+
+/* True as long as a map without a link is registered. */
+bool plain_map_in_use(int map_fd)
+{
+	struct capture c;
+	bool in_use;
+
+	capture_begin(&c, NULL);
+	in_use = map_in_use(map_fd);
+	capture_end(&c);
+	capture_free(&c);
+	return in_use;
 }
 
 /* Returns when the kernel has let go of the driver. */

@@ -57,6 +57,7 @@ struct capture {
 	char *texts[64];
 	size_t nr;
 	const struct chrext_object *obj;
+	struct capture *outer;
 };
 
 void capture_begin(struct capture *c, const struct chrext_object *obj);

@@ -157,15 +157,19 @@ static int replace(const struct chrext_object *o,
 {
 	const struct object_driver *d = &o->drivers[0];
 	char map[BPF_OBJ_NAME_LEN];
+	struct capture c;
 	bool stops;
 	int ret;
 
+	capture_begin(&c, o);
 	stops = !has_update(o, d) && driver_has_timer(drv, map);
 	pins_swap(drv->name, NULL, "maps_new");
 	ret = maps_pin(o, d, "maps_new", err);
 	if (!ret)
 		ret = swap(o, drv, err);
 	pins_swap(drv->name, ret ? NULL : "maps_new", ret ? "maps_new" : "maps");
+	capture_end(&c);
+	capture_free(&c);
 	if (!ret && stops)
 		note(o, "warning: the timers of driver \"%s\" (map %s) stop with its old version, and the new one has no update op to start them again",
 		     drv->name, map);
