@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 #include <linux/types.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -83,6 +85,18 @@ void link_target(const char *path, char *buf, size_t size);
 char *file_text(const char *path);
 __u64 now_usec(void);
 int signals_take(void);
+
+/* watch.c: the kernel log, while a detach or an update waits for an op */
+struct watch {
+	const char *driver;
+	struct chrext_refusals *log;
+	sem_t done;
+	pthread_t thread;
+	bool runs;
+};
+
+void watch_begin(struct watch *w, const char *driver);
+void watch_end(struct watch *w);
 
 /* load.c */
 struct chrext_object *object_get(const struct options *opt);
