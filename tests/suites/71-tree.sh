@@ -17,6 +17,10 @@ for header in /tmp/include/chr_ext/*.bpf.h; do
 done > /tmp/all.bpf.c
 ok "the headers compile" clang-19 -target bpf -g -O2 -Wall -Werror \
 	-I /tmp/include -c /tmp/all.bpf.c -o /tmp/all.bpf.o
+for std in gnu11 gnu17 gnu23; do
+	ok "and as $std" clang-19 -target bpf -g -O2 -Wall -Werror "-std=$std" \
+		-I /tmp/include -fsyntax-only /tmp/all.bpf.c
+done
 declared=$("$PROGS/protos" /tmp/all.bpf.o)
 is "each kfunc of the headers is compared" \
 	"$(grep -c '' <<< "$declared")" \

@@ -20,9 +20,11 @@ typedef __u16 __be16;
 typedef __u32 __be32;
 typedef __u64 __be64;
 typedef __u32 __wsum;
+#if __STDC_VERSION__ < 202311L	/* C23 has them as keywords */
 typedef _Bool bool;
 #define true 1
 #define false 0
+#endif
 
 /* Numbers of the kernel's UAPI that drivers want in map definitions. */
 enum {
