@@ -682,6 +682,17 @@ static int check_name(const char *owner, const char *what, const char *name)
 			      what, CHR_EXT_NAME_LEN - 1);
 }
 
+/*
+ * configfs allocates a name of CONFIGFS_ITEM_NAME_LEN characters or more, and does
+ * not report that it could not.
+ */
+static bool group_init(struct config_group *group, const char *name,
+		       const struct config_item_type *type)
+{
+	config_group_init_type_name(group, name, type);
+	return config_item_name(&group->cg_item);
+}
+
 static struct config_group *board_make_con(struct config_group *group,
 					   const char *name)
 {
@@ -696,12 +707,15 @@ static struct config_group *board_make_con(struct config_group *group,
 	con = kzalloc(sizeof(*con), GFP_KERNEL_ACCOUNT);
 	if (!con)
 		return ERR_PTR(-ENOMEM);
-	config_group_init_type_name(&con->group, name, &con_type);
 	con->board = b;
 	INIT_LIST_HEAD(&con->node);
+	config_item_get(&b->group.cg_item);
+	if (!group_init(&con->group, name, &con_type)) {
+		config_item_put(&con->group.cg_item);
+		return ERR_PTR(-ENOMEM);
+	}
 
 	guard(mutex)(&b->lock);
-	config_item_get(&b->group.cg_item);
 	if (b->fixed) {
 		config_item_put(&con->group.cg_item);
 		return ERR_PTR(refuse(b, EBUSY, "a live board cannot change"));
@@ -766,7 +780,10 @@ static struct config_group *boards_make(struct config_group *group,
 	mutex_init(&b->live_lock);
 	mutex_init(&b->lock);
 	INIT_LIST_HEAD(&b->cons);
-	config_group_init_type_name(&b->group, name, &board_type);
+	if (!group_init(&b->group, name, &board_type)) {
+		config_item_put(&b->group.cg_item);
+		return ERR_PTR(-ENOMEM);
+	}
 	return &b->group;
 }
 
