@@ -20,7 +20,7 @@
  */
 static u32 line_edge(struct chr_ext_line *line)
 {
-	struct gpio_desc *desc = line->gpio->descs->desc[line->index];
+	struct gpio_desc *desc = line->desc;
 
 	if (line->edges != CHR_EXT_EDGE_BOTH)
 		return line->edges;
@@ -49,7 +49,7 @@ static irqreturn_t line_changed(int irq, void *data)
 	};
 
 	trace_chr_ext_edge(line->gpio->dev,
-			   line->gpio->descs->desc[line->index], &event);
+			   line->desc, &event);
 	chr_ext_event(line->gpio->dev, &event);
 	return IRQ_HANDLED;
 }
@@ -65,7 +65,7 @@ static void line_deafen(struct chr_ext_line *line)
 static int line_listen(struct chr_ext_line *line, u32 edges)
 {
 	struct chr_ext_gpio *g = line->gpio;
-	struct gpio_desc *desc = g->descs->desc[line->index];
+	struct gpio_desc *desc = line->desc;
 	unsigned long flags = 0;
 	int irq, err;
 
@@ -96,7 +96,7 @@ void chr_ext_gpio_deafen(struct chr_ext_gpio *g)
 {
 	u32 i;
 
-	for (i = 0; i < g->descs->ndescs; i++)
+	for (i = 0; i < g->n; i++)
 		line_deafen(&g->lines[i]);
 }
 
@@ -132,7 +132,7 @@ __bpf_kfunc int chr_ext_gpio_listen(struct chr_ext_dev *dev, s32 handle,
 		return -EWOULDBLOCK;
 	if (!g)
 		return -EBADF;
-	if (index >= g->descs->ndescs || edges & ~CHR_EXT_EDGE_BOTH)
+	if (index >= g->n || edges & ~CHR_EXT_EDGE_BOTH)
 		return -EINVAL;
 	err = chr_ext_events_init(g->dev);
 	if (err)

@@ -147,8 +147,8 @@ static int gpio_name_lines(struct chr_ext_gpio *g)
 
 	if (!name)
 		return -ENOMEM;
-	for (i = 0; i < g->descs->ndescs; i++) {
-		err = gpiod_set_consumer_name(g->descs->desc[i], name);
+	for (i = 0; i < g->n; i++) {
+		err = gpiod_set_consumer_name(g->lines[i].desc, name);
 		if (err)
 			return err;
 	}
@@ -158,7 +158,7 @@ static int gpio_name_lines(struct chr_ext_gpio *g)
 static int gpio_set_up_line(struct chr_ext_gpio *g, u32 i,
 			    enum gpiod_flags flags)
 {
-	struct gpio_desc *desc = g->descs->desc[i];
+	struct gpio_desc *desc = g->lines[i].desc;
 	struct chip_look look = {
 		.desc = desc,
 		.gdev = gpiod_to_gpio_device(desc),
@@ -198,7 +198,7 @@ static int gpio_set_up(struct chr_ext_gpio *g, enum gpiod_flags flags)
 	int err;
 	u32 i;
 
-	for (i = 0; i < g->descs->ndescs; i++) {
+	for (i = 0; i < g->n; i++) {
 		err = gpio_set_up_line(g, i, flags);
 		if (err)
 			return err;
@@ -206,11 +206,32 @@ static int gpio_set_up(struct chr_ext_gpio *g, enum gpiod_flags flags)
 	return gpio_name_lines(g);
 }
 
+/*
+ * One by one: gpiod_get_array() loses the first line when it runs out of memory.
+ */
+static int gpio_get_lines(struct chr_ext_gpio *g, enum gpiod_flags flags)
+{
+	struct device *parent = g->dev->dev.parent;
+	struct gpio_desc *desc;
+	u32 i;
+
+	for (i = 0; i < g->n; i++) {
+		desc = gpiod_get_index(parent, g->con_id, i, flags);
+		if (IS_ERR(desc))
+			return PTR_ERR(desc);
+		g->lines[i].desc = desc;
+	}
+	return 0;
+}
+
 static void gpio_free(struct chr_ext_gpio *g)
 {
+	u32 i;
+
 	chr_ext_gpio_deafen(g);
 	chr_ext_player_free(g);
-	gpiod_put_array(g->descs);
+	for (i = 0; i < g->n; i++)
+		gpiod_put(g->lines[i].desc);
 	mutex_destroy(&g->lock);
 	kfree(g);
 }
@@ -230,11 +251,18 @@ static bool gpio_dev_leaves(struct chr_ext_device *dev)
 	size_t i;
 	u32 n;
 
+<<<<<<< HEAD:kfuncs/gpio/gpio.c
 	guard(mutex)(&gd->lock);
 	for (i = 0; i < SLOTS; i++) {
 		g = gd->gpios[i];
-		for (n = 0; g && n < g->descs->ndescs; n++)
+		for (n = 0; g && n < g->n; n++)
 			if (line_leaves(&g->lines[n]))
+=======
+	guard(mutex)(&dev->hw_lock);
+	for (i = 0; i < SLOTS; i++)
+		for (n = 0; dev->gpios[i] && n < dev->gpios[i]->n; n++)
+			if (line_leaves(&dev->gpios[i]->lines[n]))
+>>>>>>> d3e0e29 (wip):kfuncs/gpio.c
 				return true;
 	}
 	return false;
@@ -312,11 +340,10 @@ static struct chr_ext_gpio *gpio_request(struct chr_ext_device *dev,
 					 const char *con_id,
 					 enum gpiod_flags flags)
 {
-	struct device *parent = dev->dev.parent;
 	struct chr_ext_gpio *g;
 	int n, err;
 
-	n = gpiod_count(parent, con_id);
+	n = gpiod_count(dev->dev.parent, con_id);
 	if (n < 0)
 		return gpio_refuse(dev, con_id, n);
 	if (n > CHR_EXT_MAX_LINES)
@@ -326,22 +353,16 @@ static struct chr_ext_gpio *gpio_request(struct chr_ext_device *dev,
 	if (!g)
 		return ERR_PTR(-ENOMEM);
 	g->dev = dev;
+	g->n = n;
 	mutex_init(&g->lock);
 	strscpy(g->con_id, con_id, sizeof(g->con_id));
 
-	g->descs = gpiod_get_array(parent, con_id, flags);
-	if (IS_ERR(g->descs)) {
-		err = PTR_ERR(g->descs);
-		goto err_free;
-	}
-	err = g->descs->ndescs == n ? gpio_set_up(g, flags) : -EAGAIN;
+	err = gpio_get_lines(g, flags);
+	if (!err)
+		err = gpio_set_up(g, flags);
 	if (!err)
 		return g;
-
-	gpiod_put_array(g->descs);
-err_free:
-	mutex_destroy(&g->lock);
-	kfree(g);
+	gpio_free(g);
 	return gpio_refuse(dev, con_id, err);
 }
 
@@ -371,7 +392,7 @@ static struct chr_ext_gpio *gpio_line(struct chr_ext_dev *dev, s32 handle,
 
 	if (!g)
 		return ERR_PTR(-EBADF);
-	return index < g->descs->ndescs ? g : ERR_PTR(-EINVAL);
+	return index < g->n ? g : ERR_PTR(-EINVAL);
 }
 
 /* The lines in @mask, one behind the other. Return: how many. */
@@ -379,15 +400,15 @@ static u32 gpio_pick(struct chr_ext_gpio *g, u64 mask, struct gpio_desc **descs)
 {
 	u32 i, n = 0;
 
-	for (i = 0; i < g->descs->ndescs; i++)
+	for (i = 0; i < g->n; i++)
 		if (mask & BIT_ULL(i))
-			descs[n++] = g->descs->desc[i];
+			descs[n++] = g->lines[i].desc;
 	return n;
 }
 
 static bool mask_fits(const struct chr_ext_gpio *g, u64 mask)
 {
-	return !(mask & ~GENMASK_ULL(g->descs->ndescs - 1, 0));
+	return !(mask & ~GENMASK_ULL(g->n - 1, 0));
 }
 
 static int gpio_may(const struct chr_ext_gpio *g, u64 mask, u32 flags,
@@ -416,7 +437,7 @@ int chr_ext_gpio_put_bits(struct chr_ext_gpio *g, u64 mask, u64 values,
 	err = gpio_may(g, mask, flags, sleeps, may_sleep);
 	if (err || !mask)
 		return err;
-	for (i = 0; i < g->descs->ndescs; i++) {
+	for (i = 0; i < g->n; i++) {
 		if (!(mask & BIT_ULL(i)))
 			continue;
 		if (!test_bit(i, g->outputs))
@@ -461,7 +482,7 @@ static int gpio_take_bits(struct chr_ext_gpio *g, u64 mask, u64 *values,
 	if (err)
 		return err;
 
-	for (i = n = 0; i < g->descs->ndescs; i++)
+	for (i = n = 0; i < g->n; i++)
 		if (mask & BIT_ULL(i) && test_bit(n++, bits))
 			*values |= BIT_ULL(i);
 	return 0;
@@ -578,7 +599,7 @@ __bpf_kfunc int chr_ext_gpio_count(struct chr_ext_dev *dev, s32 handle)
 {
 	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
 
-	return g ? g->descs->ndescs : -EBADF;
+	return g ? g->n : -EBADF;
 }
 
 /**
@@ -623,7 +644,7 @@ __bpf_kfunc int chr_ext_gpio_direction_input(struct chr_ext_dev *dev,
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	guard(mutex)(&g->lock);
-	err = gpio_error(gpiod_direction_input(g->descs->desc[index]));
+	err = gpio_error(gpiod_direction_input(g->lines[index].desc));
 	if (!err)
 		clear_bit(index, g->outputs);
 	return err;
@@ -655,7 +676,7 @@ __bpf_kfunc int chr_ext_gpio_direction_output(struct chr_ext_dev *dev,
 	guard(mutex)(&g->lock);
 	if (g->lines[index].irq)
 		return -EBUSY;
-	err = gpio_error(gpiod_direction_output(g->descs->desc[index],
+	err = gpio_error(gpiod_direction_output(g->lines[index].desc,
 						!!value));
 	if (!err)
 		set_bit(index, g->outputs);
@@ -708,7 +729,7 @@ __bpf_kfunc int chr_ext_gpio_set_config(struct chr_ext_dev *dev, s32 handle,
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	guard(mutex)(&g->lock);
-	desc = g->descs->desc[index];
+	desc = g->lines[index].desc;
 	if (param == CHR_EXT_GPIO_ACTIVE_LOW)
 		return g->lines[index].irq ? -EBUSY : set_active_low(desc, arg);
 	if (param >= ARRAY_SIZE(config_params))

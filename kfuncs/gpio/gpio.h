@@ -30,6 +30,7 @@ static inline struct chr_ext_gpio_dev *to_gpio_dev(struct chr_ext_device *dev)
 /* A line whose edges a driver hears. */
 struct chr_ext_line {
 	struct chr_ext_gpio *gpio;
+	struct gpio_desc *desc;
 	struct device_link *link;	/* to its controller, or NULL */
 	u32 index;
 	int irq;			/* 0: nobody listens */
@@ -49,9 +50,9 @@ struct chr_ext_gpio {
 	DECLARE_BITMAP(outputs, CHR_EXT_MAX_LINES);
 	struct mutex lock;		/* lines[], and who may make player */
 	struct chr_ext_player *player;	/* made once */
-	struct gpio_descs *descs;
 	char con_id[CHR_EXT_CON_ID_LEN];
-	struct chr_ext_line lines[];
+	u32 n;
+	struct chr_ext_line lines[] __counted_by(n);
 };
 
 struct chr_ext_gpio *chr_ext_gpio_find(struct chr_ext_dev *dev, s32 handle);

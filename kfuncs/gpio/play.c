@@ -78,7 +78,7 @@ static bool player_step(struct chr_ext_player *p)
 		p->pos = 0;
 	}
 
-	err = chr_ext_gpio_put_bits(g, GENMASK_ULL(g->descs->ndescs - 1, 0),
+	err = chr_ext_gpio_put_bits(g, GENMASK_ULL(g->n - 1, 0),
 				    p->steps[p->pos].bits, 0, g->set_sleeps);
 	if (err) {
 		player_over(p, err);
@@ -165,7 +165,7 @@ static struct chr_ext_player *player_get(struct chr_ext_gpio *g)
 static int steps_check(const struct chr_ext_gpio *g,
 		       const struct chr_ext_gpio_step *steps, u32 n)
 {
-	u64 mask = GENMASK_ULL(g->descs->ndescs - 1, 0), sum = 0;
+	u64 mask = GENMASK_ULL(g->n - 1, 0), sum = 0;
 	u32 i;
 
 	for (i = 0; i < n; i++) {
@@ -176,7 +176,7 @@ static int steps_check(const struct chr_ext_gpio *g,
 			return -ERANGE;
 		sum += steps[i].hold_ns;
 	}
-	return bitmap_full(g->outputs, g->descs->ndescs) ? 0 : -EPERM;
+	return bitmap_full(g->outputs, g->n) ? 0 : -EPERM;
 }
 
 static void player_start(struct chr_ext_player *p,
