@@ -125,22 +125,22 @@ __bpf_kfunc_start_defs();
 __bpf_kfunc int chr_ext_gpio_listen(struct chr_ext_dev *dev, s32 handle,
 				    u32 index, u32 edges)
 {
-	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
 	int err;
 
 	if (!chr_ext_may_sleep())
 		return -EWOULDBLOCK;
-	if (!g)
-		return -EBADF;
-	if (index >= g->n || edges & ~CHR_EXT_EDGE_BOTH)
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	if (edges & ~CHR_EXT_EDGE_BOTH)
 		return -EINVAL;
-	err = chr_ext_events_init(g->dev);
+	err = chr_ext_events_init(line->gpio->dev);
 	if (err)
 		return err;
 
-	guard(mutex)(&g->lock);
-	line_deafen(&g->lines[index]);
-	return edges ? line_listen(&g->lines[index], edges) : 0;
+	guard(mutex)(&line->gpio->lock);
+	line_deafen(line);
+	return edges ? line_listen(line, edges) : 0;
 }
 
 __bpf_kfunc_end_defs();

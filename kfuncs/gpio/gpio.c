@@ -13,6 +13,7 @@
 #include <linux/cleanup.h>
 #include <linux/device.h>
 #include <linux/gpio/driver.h>
+#include <linux/nospec.h>
 #include <linux/pinctrl/pinconf-generic.h>
 #include <linux/slab.h>
 
@@ -384,15 +385,25 @@ static const u32 config_params[] = {
 	[CHR_EXT_GPIO_DEBOUNCE] = PIN_CONFIG_INPUT_DEBOUNCE,
 };
 
-/* One line, or an error when there is none. */
-static struct chr_ext_gpio *gpio_line(struct chr_ext_dev *dev, s32 handle,
-				      u32 index)
+/**
+ * chr_ext_gpio_line() - look up a line
+ * @dev: the device
+ * @handle: from chr_ext_gpio_get(), or any number
+ * @index: which line of the handle, or any number
+ *
+ * Return: the line, or -EBADF or -EINVAL as an error pointer.
+ * Context: any.
+ */
+struct chr_ext_line *chr_ext_gpio_line(struct chr_ext_dev *dev, s32 handle,
+				       u32 index)
 {
 	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
 
 	if (!g)
 		return ERR_PTR(-EBADF);
-	return index < g->n ? g : ERR_PTR(-EINVAL);
+	if (index >= g->n)
+		return ERR_PTR(-EINVAL);
+	return &g->lines[array_index_nospec(index, g->n)];
 }
 
 /* The lines in @mask, one behind the other. Return: how many. */
@@ -491,24 +502,24 @@ static int gpio_take_bits(struct chr_ext_gpio *g, u64 mask, u64 *values,
 static int gpio_get_one(struct chr_ext_dev *dev, s32 handle, u32 index,
 			u32 flags, bool may_sleep)
 {
-	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
+	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
 	u64 bits;
 
-	if (IS_ERR(g))
-		return PTR_ERR(g);
-	return gpio_take_bits(g, BIT_ULL(index), &bits, flags, may_sleep) ?:
-	       !!bits;
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	return gpio_take_bits(line->gpio, BIT_ULL(line->index), &bits, flags,
+			      may_sleep) ?: !!bits;
 }
 
 static int gpio_set_one(struct chr_ext_dev *dev, s32 handle, u32 index,
 			int value, u32 flags, bool may_sleep)
 {
-	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
+	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
 
-	if (IS_ERR(g))
-		return PTR_ERR(g);
-	return chr_ext_gpio_put_bits(g, BIT_ULL(index), value ? ~0ULL : 0,
-				     flags, may_sleep);
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	return chr_ext_gpio_put_bits(line->gpio, BIT_ULL(line->index),
+				     value ? ~0ULL : 0, flags, may_sleep);
 }
 
 /* ENOTSUPP is the kernel's own; a driver that returned it would be told off. */
@@ -573,6 +584,7 @@ __bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
 	g = gpio_by_con_id(d, con_id__str);
 	if (g)
 		return g->handle;
+	flags = array_index_nospec(flags, ARRAY_SIZE(get_flags));
 	g = gpio_request(d, con_id__str, get_flags[flags]);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
@@ -636,17 +648,17 @@ __bpf_kfunc int chr_ext_gpio_can_sleep(struct chr_ext_dev *dev, s32 handle)
 __bpf_kfunc int chr_ext_gpio_direction_input(struct chr_ext_dev *dev,
 					     s32 handle, u32 index)
 {
-	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
+	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
 	int err;
 
 	if (!chr_ext_may_sleep())
 		return -EWOULDBLOCK;
-	if (IS_ERR(g))
-		return PTR_ERR(g);
-	guard(mutex)(&g->lock);
-	err = gpio_error(gpiod_direction_input(g->lines[index].desc));
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	guard(mutex)(&line->gpio->lock);
+	err = gpio_error(gpiod_direction_input(line->desc));
 	if (!err)
-		clear_bit(index, g->outputs);
+		clear_bit(line->index, line->gpio->outputs);
 	return err;
 }
 
@@ -666,20 +678,19 @@ __bpf_kfunc int chr_ext_gpio_direction_input(struct chr_ext_dev *dev,
 __bpf_kfunc int chr_ext_gpio_direction_output(struct chr_ext_dev *dev,
 					      s32 handle, u32 index, int value)
 {
-	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
+	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
 	int err;
 
 	if (!chr_ext_may_sleep())
 		return -EWOULDBLOCK;
-	if (IS_ERR(g))
-		return PTR_ERR(g);
-	guard(mutex)(&g->lock);
-	if (g->lines[index].irq)
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	guard(mutex)(&line->gpio->lock);
+	if (line->irq)
 		return -EBUSY;
-	err = gpio_error(gpiod_direction_output(g->lines[index].desc,
-						!!value));
+	err = gpio_error(gpiod_direction_output(line->desc, !!value));
 	if (!err)
-		set_bit(index, g->outputs);
+		set_bit(line->index, line->gpio->outputs);
 	return err;
 }
 
@@ -698,9 +709,11 @@ __bpf_kfunc int chr_ext_gpio_direction_output(struct chr_ext_dev *dev,
 __bpf_kfunc int chr_ext_gpio_get_direction(struct chr_ext_dev *dev, s32 handle,
 					   u32 index)
 {
-	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
+	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
 
-	return IS_ERR(g) ? PTR_ERR(g) : !test_bit(index, g->outputs);
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	return !test_bit(line->index, line->gpio->outputs);
 }
 
 /**
@@ -721,19 +734,18 @@ __bpf_kfunc int chr_ext_gpio_get_direction(struct chr_ext_dev *dev, s32 handle,
 __bpf_kfunc int chr_ext_gpio_set_config(struct chr_ext_dev *dev, s32 handle,
 					u32 index, u32 param, u32 arg)
 {
-	struct chr_ext_gpio *g = gpio_line(dev, handle, index);
-	struct gpio_desc *desc;
+	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
 
 	if (!chr_ext_may_sleep())
 		return -EWOULDBLOCK;
-	if (IS_ERR(g))
-		return PTR_ERR(g);
-	guard(mutex)(&g->lock);
-	desc = g->lines[index].desc;
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	guard(mutex)(&line->gpio->lock);
 	if (param == CHR_EXT_GPIO_ACTIVE_LOW)
-		return g->lines[index].irq ? -EBUSY : set_active_low(desc, arg);
+		return line->irq ? -EBUSY : set_active_low(line->desc, arg);
 	if (param >= ARRAY_SIZE(config_params))
 		return -EINVAL;
+	param = array_index_nospec(param, ARRAY_SIZE(config_params));
 	if (param != CHR_EXT_GPIO_DEBOUNCE && arg)
 		return -EINVAL;
 	/* The kernel packs the argument into 24 bits. */
@@ -741,7 +753,7 @@ __bpf_kfunc int chr_ext_gpio_set_config(struct chr_ext_dev *dev, s32 handle,
 		return -EINVAL;
 	if (param != CHR_EXT_GPIO_DEBOUNCE)
 		arg = 1;
-	return gpio_error(gpiod_set_config(desc,
+	return gpio_error(gpiod_set_config(line->desc,
 				pinconf_to_config_packed(config_params[param],
 							 arg)));
 }

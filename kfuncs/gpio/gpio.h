@@ -56,6 +56,8 @@ struct chr_ext_gpio {
 };
 
 struct chr_ext_gpio *chr_ext_gpio_find(struct chr_ext_dev *dev, s32 handle);
+struct chr_ext_line *chr_ext_gpio_line(struct chr_ext_dev *dev, s32 handle,
+				       u32 index);
 int chr_ext_gpio_put_bits(struct chr_ext_gpio *g, u64 mask, u64 values,
 			  u32 flags, bool may_sleep);
 
