@@ -98,7 +98,6 @@ struct chip {
 	const char *names[LINES_MAX];
 	struct gpio_chip gc;
 	struct platform_device *pdev;
-	struct irq_domain *domain;
 	struct irq_work work;
 	struct hrtimer storm;
 	struct dentry *dir;
@@ -323,13 +322,6 @@ static int chip_set_config(struct gpio_chip *gc, unsigned int offset,
 	return 0;
 }
 
-static int chip_to_irq(struct gpio_chip *gc, unsigned int offset)
-{
-	struct chip *chip = gpiochip_get_data(gc);
-
-	return irq_create_mapping(chip->domain, offset);
-}
-
 /* In hard interrupt context, whatever made the edge. */
 static void chip_fire(struct irq_work *work)
 {
@@ -342,12 +334,12 @@ static void chip_fire(struct irq_work *work)
 		chip->pending = 0;
 	}
 	for_each_set_bit(i, &pending, chip->gc.ngpio)
-		generic_handle_domain_irq(chip->domain, i);
+		generic_handle_domain_irq(chip->gc.irq.domain, i);
 }
 
 static struct chip *irq_chip_of(struct irq_data *d)
 {
-	return irq_data_get_irq_chip_data(d);
+	return container_of(irq_data_get_irq_chip_data(d), struct chip, gc);
 }
 
 static void irq_ack(struct irq_data *d)
@@ -420,19 +412,6 @@ static const struct irq_chip chip_irq_chip = {
 	.irq_request_resources	= irq_reqres,
 	.irq_release_resources	= irq_relres,
 	.flags			= IRQCHIP_SKIP_SET_WAKE | IRQCHIP_IMMUTABLE,
-};
-
-static int domain_map(struct irq_domain *domain, unsigned int virq,
-		      irq_hw_number_t hwirq)
-{
-	irq_set_chip_data(virq, domain->host_data);
-	irq_set_chip_and_handler(virq, &chip_irq_chip, handle_edge_irq);
-	irq_set_noprobe(virq);
-	return 0;
-}
-
-static const struct irq_domain_ops domain_ops = {
-	.map = domain_map,
 };
 
 static enum hrtimer_restart storm_tick(struct hrtimer *timer)
@@ -711,7 +690,6 @@ static void chip_init(struct chip *chip)
 		.get_multiple		= chip_get_multiple,
 		GPIO_CHIP_SETTERS(chip_set, chip_set_multiple),
 		.set_config		= chip_set_config,
-		.to_irq			= chip_to_irq,
 		.ngpio			= 16,
 	};
 	unsigned int i;
@@ -741,8 +719,6 @@ static void chip_free(struct chip *chip)
 /* Consumers may hold lines still, and these their names: chip_free() is later. */
 static void chip_unplug(struct chip *chip)
 {
-	unsigned int i;
-
 	debugfs_remove(chip->dir);
 	device_release_driver(&chip->pdev->dev);
 	hrtimer_cancel(&chip->storm);
@@ -750,27 +726,26 @@ static void chip_unplug(struct chip *chip)
 		chip->gone = true;
 	irq_work_sync(&chip->work);
 	gpiochip_remove(&chip->gc);
-	for (i = 0; i < chip->gc.ngpio; i++)
-		irq_dispose_mapping(irq_find_mapping(chip->domain, i));
-	irq_domain_remove(chip->domain);
 	platform_device_unregister(chip->pdev);
 	vfree(chip->records);
 }
 
+/*
+ * gpiolib owns the interrupts, so that it can end them in an order that is right:
+ * it frees those in use and their numbers before it wakes readers of the chip's
+ * node, who free theirs then.
+ */
 static int chip_add(struct chip *chip, struct device *parent)
 {
 	int err;
 
-	chip->domain = irq_domain_create_linear(NULL, chip->gc.ngpio, &domain_ops,
-						chip);
-	if (!chip->domain)
-		return -ENOMEM;
 	chip->gc.label = chip->label;
 	chip->gc.parent = parent;
 	chip->gc.names = chip->names;
+	gpio_irq_chip_set_chip(&chip->gc.irq, &chip_irq_chip);
+	chip->gc.irq.handler = handle_edge_irq;
+	chip->gc.irq.default_type = IRQ_TYPE_NONE;
 	err = gpiochip_add_data(&chip->gc, chip);
-	if (err)
-		irq_domain_remove(chip->domain);
 	chip->added = !err;
 	return err;
 }
