@@ -26,6 +26,7 @@
 #include "family.h"
 #include "file.h"
 #include "log.h"
+#include "supplier.h"
 
 static DEFINE_IDA(minors);
 /*
@@ -218,6 +219,8 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 	init_waitqueue_head(&d->sleepers);
 	refcount_set(&d->pins, 1);
 	init_completion(&d->unpinned);
+	mutex_init(&d->suppliers_lock);
+	INIT_LIST_HEAD(&d->suppliers);
 	mutex_init(&d->turn.lock);
 	mutex_init(&d->closing);
 	mutex_init(&d->lock);
@@ -365,6 +368,7 @@ static void dev_release_hw(struct chr_ext_device *d)
 {
 	chr_ext_families_dev_release(d);
 	chr_ext_events_exit(d);
+	chr_ext_suppliers_release(d);
 }
 
 /*

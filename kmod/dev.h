@@ -62,7 +62,7 @@ struct chr_ext_device {
 	struct chr_ext_dev pub;
 	bool dead;			/* set once; read inside the guard */
 	bool probed;			/* set once, inside the guard */
-	bool must_defer;		/* its probe is not to succeed */
+	bool must_defer;		/* its probe must not succeed */
 	struct chr_ext_driver *drv;
 	void *data;			/* pub.size bytes, for programs */
 	void *mem;			/* pub.mem_size bytes, for users too */
@@ -76,6 +76,9 @@ struct chr_ext_device {
 	wait_queue_head_t sleepers;	/* programs in chr_ext_sleep_us() */
 
 	struct chr_ext_events *events;	/* made once */
+
+	struct mutex suppliers_lock;	/* suppliers */
+	struct list_head suppliers;	/* see supplier.c */
 
 	/* State of each family, see chr_ext_family_data(). */
 	void *family[CHR_EXT_MAX_FAMILIES];

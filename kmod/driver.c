@@ -19,6 +19,7 @@
 #include "family.h"
 #include "log.h"
 #include "ops.h"
+#include "supplier.h"
 
 static DEFINE_MUTEX(drivers_lock);	/* drivers */
 static LIST_HEAD(drivers);		/* from the start of reg to the end of unreg */
@@ -129,20 +130,21 @@ static void driver_remove(struct platform_device *pdev)
 		container_of(to_platform_driver(pdev->dev.driver),
 			     struct chr_ext_driver, pdrv);
 	struct chr_ext_device *dev = platform_get_drvdata(pdev);
-	bool leaves = chr_ext_families_dev_leaves(dev);
+	struct device *supplier = READ_ONCE(drv->going) ?
+				  NULL : chr_ext_supplier_leaving(dev);
 	u32 index = dev->pub.index;
 
-	if (leaves) {
+	if (supplier) {
 		get_device(&pdev->dev);
 		get_device(&dev->dev);
 		INIT_WORK(&dev->again, driver_attach_again);
 		chr_ext_log_note(drv->log, CHR_EXT_NOTICE,
-				 "%s goes with the controller of its lines",
-				 dev->pub.name);
+				 "%s goes with its supplier %s",
+				 dev->pub.name, dev_name(supplier));
 	}
 	chr_ext_dev_destroy(dev);
 	ida_free(&drv->indices, index);
-	if (leaves)
+	if (supplier)
 		queue_work(chr_ext_wq, &dev->again);
 }
 

@@ -88,22 +88,6 @@ void chr_ext_families_dev_free(struct chr_ext_device *dev)
 }
 
 /**
- * chr_ext_families_dev_leaves() - whether a device goes because hardware goes
- * @dev: the device, which is being removed
- *
- * Return: true if one of its families knows so.
- */
-bool chr_ext_families_dev_leaves(struct chr_ext_device *dev)
-{
-	struct chr_ext_family *const *at, *f;
-
-	for_each_chr_ext_family(f, at)
-		if (f->dev_leaves && f->dev_leaves(dev))
-			return true;
-	return false;
-}
-
-/**
  * chr_ext_families_dev_complain() - report what a device lacks
  * @dev: the device, whose probe op failed
  */

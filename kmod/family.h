@@ -20,8 +20,6 @@
  * @init: the module is being loaded; all else of it works
  * @exit: the counterpart of @init; there are no devices any more
  * @dev_init: set up the state of a device, before its probe op
- * @dev_leaves: whether a device that is being removed goes because hardware of
- *	this family goes; it is then probed again later
  * @dev_complain: the probe op of a device failed: report what it lacks
  * @dev_quiesce: silence the hardware: no interrupt and no DMA afterwards. The
  *	ops are over, but for remove, which has run
@@ -41,7 +39,6 @@ struct chr_ext_family {
 	void (*exit)(void);
 
 	void (*dev_init)(struct chr_ext_device *dev);
-	bool (*dev_leaves)(struct chr_ext_device *dev);
 	void (*dev_complain)(struct chr_ext_device *dev);
 	void (*dev_quiesce)(struct chr_ext_device *dev);
 	void (*dev_release)(struct chr_ext_device *dev);
@@ -57,7 +54,6 @@ int chr_ext_families_init(void);
 void chr_ext_families_exit(void);
 int chr_ext_families_dev_init(struct chr_ext_device *dev);
 void chr_ext_families_dev_free(struct chr_ext_device *dev);
-bool chr_ext_families_dev_leaves(struct chr_ext_device *dev);
 void chr_ext_families_dev_complain(struct chr_ext_device *dev);
 void chr_ext_families_dev_release(struct chr_ext_device *dev);
 

@@ -9,6 +9,7 @@
 #include "family.h"
 #include "log.h"
 #include "ops.h"
+#include "supplier.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -76,9 +77,13 @@ static int __init chr_ext_init(void)
 	if (err)
 		goto err_chrdev;
 
-	err = chr_ext_event_init();
+	err = chr_ext_supplier_init();
 	if (err)
 		goto err_class;
+
+	err = chr_ext_event_init();
+	if (err)
+		goto err_supplier;
 
 	chr_ext_log_init();
 
@@ -102,6 +107,8 @@ static int __init chr_ext_init(void)
 err_log:
 	chr_ext_log_exit();
 	chr_ext_event_exit();
+err_supplier:
+	chr_ext_supplier_exit();
 err_class:
 	class_unregister(&chr_ext_class);
 err_chrdev:
@@ -120,6 +127,7 @@ static void __exit chr_ext_exit(void)
 	chr_ext_families_exit();
 	chr_ext_log_exit();
 	chr_ext_dev_exit();
+	chr_ext_supplier_exit();
 	class_unregister(&chr_ext_class);
 	unregister_chrdev_region(chr_ext_devt, CHR_EXT_MINORS);
 }

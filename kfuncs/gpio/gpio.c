@@ -20,6 +20,7 @@
 #include "board.h"
 #include "gpio.h"
 #include "log.h"
+#include "supplier.h"
 
 #define SLOTS	CHR_EXT_MAX_GPIOS	/* a power of two */
 
@@ -103,41 +104,6 @@ static int chip_looked_at(struct gpio_chip *gc, const void *data)
 	return 1;
 }
 
-/*
- * When the controller's driver goes, the driver core is to take our device from
- * its driver first, and to give it back when the controller is there again. A
- * controller that is just coming is none yet. One that is going waits for those
- * who have a link already, and is none any more for others.
- */
-static int gpio_follow(struct chr_ext_line *line, struct device *supplier)
-{
-	struct chr_ext_device *dev = line->gpio->dev;
-
-	if (!supplier)
-		return 0;
-	switch (READ_ONCE(supplier->links.status)) {
-	case DL_DEV_NO_DRIVER:
-		return 0;
-	case DL_DEV_PROBING:
-		return -EPROBE_DEFER;
-	default:
-		break;
-	}
-	line->link = device_link_add(dev->dev.parent, supplier,
-				     DL_FLAG_AUTOPROBE_CONSUMER);
-	if (!line->link)
-		return -EPROBE_DEFER;
-	switch (READ_ONCE(line->link->status)) {
-	case DL_STATE_SUPPLIER_UNBIND:
-	case DL_STATE_DORMANT:
-		/* The driver core counts on a probe that fails. */
-		WRITE_ONCE(dev->must_defer, true);
-		return -EPROBE_DEFER;
-	default:
-		return 0;
-	}
-}
-
 /* The consumer that gpioinfo(1) shows: the node and the con_id. */
 static int gpio_name_lines(struct chr_ext_gpio *g)
 {
@@ -189,9 +155,32 @@ static int gpio_set_up_line(struct chr_ext_gpio *g, u32 i,
 	else if (look.tells_direction)
 		__assign_bit(i, g->outputs, !gpiod_get_direction(desc));
 
-	err = gpio_follow(&g->lines[i], look.parent);
+	if (!look.parent)
+		return 0;
+	err = chr_ext_supplier_add(g->dev, look.parent);
 	put_device(look.parent);
 	return err;
+}
+
+/* With its controller a chip went that is not there any more. */
+static int gpio_check_chips(struct chr_ext_gpio *g)
+{
+	struct chip_look look = {};
+	struct gpio_device *gdev;
+	u32 i;
+
+	for (i = 0; i < g->n; i++) {
+		look.desc = g->lines[i].desc;
+		look.gdev = gpiod_to_gpio_device(look.desc);
+		gdev = gpio_device_find(&look, chip_looked_at);
+		if (!gdev) {
+			chr_ext_supplier_lost(g->dev);
+			return -EPROBE_DEFER;
+		}
+		gpio_device_put(gdev);
+		put_device(look.parent);
+	}
+	return 0;
 }
 
 static int gpio_set_up(struct chr_ext_gpio *g, enum gpiod_flags flags)
@@ -204,7 +193,7 @@ static int gpio_set_up(struct chr_ext_gpio *g, enum gpiod_flags flags)
 		if (err)
 			return err;
 	}
-	return gpio_name_lines(g);
+	return gpio_check_chips(g) ?: gpio_name_lines(g);
 }
 
 /*
@@ -235,38 +224,6 @@ static void gpio_free(struct chr_ext_gpio *g)
 		gpiod_put(g->lines[i].desc);
 	mutex_destroy(&g->lock);
 	kfree(g);
-}
-
-/* The link lasts as long as both devices, and ours is there. */
-static bool line_leaves(const struct chr_ext_line *line)
-{
-	return line->link &&
-	       READ_ONCE(line->link->status) == DL_STATE_SUPPLIER_UNBIND;
-}
-
-/* The driver core says so in the links to the controllers. */
-static bool gpio_dev_leaves(struct chr_ext_device *dev)
-{
-	struct chr_ext_gpio_dev *gd = to_gpio_dev(dev);
-	struct chr_ext_gpio *g;
-	size_t i;
-	u32 n;
-
-<<<<<<< HEAD:kfuncs/gpio/gpio.c
-	guard(mutex)(&gd->lock);
-	for (i = 0; i < SLOTS; i++) {
-		g = gd->gpios[i];
-		for (n = 0; g && n < g->n; n++)
-			if (line_leaves(&g->lines[n]))
-=======
-	guard(mutex)(&dev->hw_lock);
-	for (i = 0; i < SLOTS; i++)
-		for (n = 0; dev->gpios[i] && n < dev->gpios[i]->n; n++)
-			if (line_leaves(&dev->gpios[i]->lines[n]))
->>>>>>> d3e0e29 (wip):kfuncs/gpio.c
-				return true;
-	}
-	return false;
 }
 
 static void gpio_dev_release(struct chr_ext_device *dev)
@@ -968,7 +925,6 @@ struct chr_ext_family chr_ext_gpio_family __ro_after_init = {
 	.init = chr_ext_board_init,
 	.exit = chr_ext_board_exit,
 	.dev_init = gpio_dev_init,
-	.dev_leaves = gpio_dev_leaves,
 	.dev_complain = gpio_dev_complain,
 	.dev_release = gpio_dev_release,
 };

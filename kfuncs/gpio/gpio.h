@@ -31,7 +31,6 @@ static inline struct chr_ext_gpio_dev *to_gpio_dev(struct chr_ext_device *dev)
 struct chr_ext_line {
 	struct chr_ext_gpio *gpio;
 	struct gpio_desc *desc;
-	struct device_link *link;	/* to its controller, or NULL */
 	u32 index;
 	int irq;			/* 0: nobody listens */
 	u32 edges;

@@ -184,7 +184,7 @@ ok "plugged again it comes back, though the chip is another device" \
 	soon test -c /dev/bpf_port
 is "with its lines" "$(cat /dev/bpf_port)" 0
 like "as the driver's log has it" "$(chrext log bpf_port --no-follow)" \
-	"bpf_port goes with the controller of its lines"
+	"bpf_port goes with its supplier chr_ext_chip_bound"
 chip_del plug
 echo 7 > /dev/bpf_port
 chip_new plug lines=4 bound
