@@ -6,6 +6,8 @@
 #include <linux/cleanup.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -14,27 +16,73 @@
 #include "gpio.h"
 
 /*
- * A timer puts the steps out. Where a controller sleeps it has a work item do
- * it, which starts the timer again.
+ * A timer outputs the steps. Where a controller sleeps, it queues a work item for
+ * each of them, which starts the timer again.
  *
- * A player belongs to its chr_ext_gpio. g->lock is held by who starts and stops
- * it, so steps, n and flags do not change while it plays.
+ * A player belongs to its chr_ext_gpio. Starting and stopping it is serialised by
+ * g->lock, so steps, n and flags do not change while it plays.
  */
 struct chr_ext_player {
 	struct chr_ext_gpio *gpio;
 	struct hrtimer timer;
 	struct work_struct work;
-	bool stop;			/* the timer is not to go on */
+	bool stop;			/* the timer must not go on */
 
 	struct chr_ext_gpio_step *steps;
 	u32 n;
 	u32 flags;
-	u32 pos;			/* only for who puts out a step */
+	u32 pos;			/* only for the step being output */
 	ktime_t due;			/* likewise */
 
-	spinlock_t lock;		/* state; taken in interrupts */
+	raw_spinlock_t lock;		/* state; taken in interrupts */
 	struct chr_ext_gpio_played state;
 };
+
+/*
+ * Half of each CPU is left to others, however many players have their timers
+ * there: what they use has to be followed by as much time without them. A player
+ * that finds more debt than BURST_NS tries again when there is none.
+ */
+struct budget {
+	raw_spinlock_t lock;		/* all below; taken in interrupts */
+	ktime_t end;			/* of what was counted last */
+	ktime_t free;			/* when there is no debt */
+};
+
+static DEFINE_PER_CPU(struct budget, budgets) = {
+	.lock = __RAW_SPIN_LOCK_UNLOCKED(budgets.lock),
+};
+
+#define BURST_NS	(50 * NSEC_PER_USEC)
+/* A timer that is later than this was not kept by its own interrupt alone. */
+#define MAX_ENTRY_NS	(10 * NSEC_PER_USEC)
+
+/* Return: when to try again, or 0 for now. */
+static ktime_t budget_exceeded(ktime_t now)
+{
+	struct budget *b = raw_cpu_ptr(&budgets);
+
+	guard(raw_spinlock_irqsave)(&b->lock);
+	return ktime_after(b->free, ktime_add_ns(now, BURST_NS)) ? b->free : 0;
+}
+
+/*
+ * Counts the time since @now, and before that what it took from the time the
+ * timer was set for, which the interrupt cost. Return: until when as much is free.
+ */
+static ktime_t budget_spend(ktime_t set_for, ktime_t now)
+{
+	struct budget *b = raw_cpu_ptr(&budgets);
+	ktime_t begin = max(set_for, ktime_sub_ns(now, MAX_ENTRY_NS));
+	ktime_t end = ktime_get();
+
+	guard(raw_spinlock_irqsave)(&b->lock);
+	begin = min(max(begin, b->end), now);
+	b->end = max(b->end, end);
+	b->free = ktime_add(max(b->free, begin),
+			    2 * ktime_sub(end, begin));
+	return ktime_add(end, ktime_sub(end, begin));
+}
 
 static void player_over(struct chr_ext_player *p, int err)
 {
@@ -45,7 +93,7 @@ static void player_over(struct chr_ext_player *p, int err)
 		.error = err,
 	};
 
-	scoped_guard(spinlock_irqsave, &p->lock) {
+	scoped_guard(raw_spinlock_irqsave, &p->lock) {
 		p->state.playing = 0;
 		p->state.error = err;
 	}
@@ -54,22 +102,19 @@ static void player_over(struct chr_ext_player *p, int err)
 
 static void player_count(struct chr_ext_player *p, u64 late)
 {
-	guard(spinlock_irqsave)(&p->lock);
+	guard(raw_spinlock_irqsave)(&p->lock);
 	p->state.steps++;
 	p->state.late_ns += late;
 	p->state.max_late_ns = max(p->state.max_late_ns, late);
 }
 
-/* Puts out what is due. Return: whether there is more, at p->due. */
-static bool player_step(struct chr_ext_player *p)
+/* Outputs what is due at @now. Return: whether there is more, at p->due. */
+static bool player_step(struct chr_ext_player *p, ktime_t now)
 {
 	struct chr_ext_gpio *g = p->gpio;
-	ktime_t now = ktime_get(), end, free;
 	u64 hold;
 	int err;
 
-	if (READ_ONCE(p->stop))
-		return false;
 	if (p->pos == p->n) {
 		if (!(p->flags & CHR_EXT_PLAY_REPEAT)) {
 			player_over(p, 0);
@@ -89,26 +134,52 @@ static bool player_step(struct chr_ext_player *p)
 	/* One late edge is no reason to move the others. */
 	hold = p->steps[p->pos++].hold_ns;
 	p->due = max(ktime_add_ns(p->due, hold), ktime_add_ns(now, hold / 2));
-	/* However slow the controller is, others get half of the CPU. */
-	end = ktime_get();
-	free = ktime_add(end, ktime_sub(end, now));
-	if (ktime_before(p->due, free))
-		p->due = free;
 	return true;
+}
+
+/*
+ * @set_for is the time that the timer was set for, or now where a work item runs:
+ * the scheduler decides when that does.
+ *
+ * Return: when to go on, or 0 if the player ended.
+ */
+static ktime_t player_run(struct chr_ext_player *p, ktime_t set_for)
+{
+	unsigned long slept = current->nvcsw;
+	ktime_t now = ktime_get(), next, free;
+
+	if (READ_ONCE(p->stop))
+		return 0;
+	next = budget_exceeded(now);
+	if (next) {
+		budget_spend(set_for, now);
+		return next;
+	}
+	if (!player_step(p, now))
+		return 0;
+	/* While a controller sleeps others run, but not all of the time. */
+	if (p->gpio->set_sleeps && current->nvcsw != slept)
+		free = ktime_add(ktime_get(), ktime_sub(ktime_get(), now));
+	else
+		free = budget_spend(set_for, now);
+	p->due = max(p->due, free);
+	return p->due;
 }
 
 static enum hrtimer_restart player_timer(struct hrtimer *timer)
 {
 	struct chr_ext_player *p = container_of(timer, struct chr_ext_player,
 						timer);
+	ktime_t next;
 
 	if (p->gpio->set_sleeps) {
 		queue_work(system_highpri_wq, &p->work);
 		return HRTIMER_NORESTART;
 	}
-	if (!player_step(p))
+	next = player_run(p, hrtimer_get_expires(timer));
+	if (!next)
 		return HRTIMER_NORESTART;
-	hrtimer_set_expires(timer, p->due);
+	hrtimer_set_expires(timer, next);
 	return HRTIMER_RESTART;
 }
 
@@ -116,9 +187,10 @@ static void player_work(struct work_struct *work)
 {
 	struct chr_ext_player *p = container_of(work, struct chr_ext_player,
 						work);
+	ktime_t next = player_run(p, ktime_get());
 
-	if (player_step(p))
-		hrtimer_start(&p->timer, p->due, HRTIMER_MODE_ABS);
+	if (next)
+		hrtimer_start(&p->timer, next, HRTIMER_MODE_ABS);
 }
 
 /* Caller holds g->lock, or is the last. */
@@ -130,7 +202,7 @@ static void player_stop(struct chr_ext_player *p)
 	cancel_work_sync(&p->work);
 	hrtimer_cancel(&p->timer);
 	cancel_work_sync(&p->work);
-	guard(spinlock_irqsave)(&p->lock);
+	guard(raw_spinlock_irqsave)(&p->lock);
 	p->state.playing = 0;
 }
 
@@ -154,7 +226,7 @@ static struct chr_ext_player *player_get(struct chr_ext_gpio *g)
 	if (!p)
 		return NULL;
 	p->gpio = g;
-	spin_lock_init(&p->lock);
+	raw_spin_lock_init(&p->lock);
 	INIT_WORK(&p->work, player_work);
 	chr_ext_hrtimer_setup(&p->timer, player_timer, CLOCK_MONOTONIC,
 			      HRTIMER_MODE_ABS);
@@ -312,7 +384,7 @@ __bpf_kfunc int chr_ext_gpio_played(struct chr_ext_dev *dev, s32 handle,
 		return -EBADF;
 	guard(mutex)(&g->lock);
 	if (g->player) {
-		guard(spinlock_irqsave)(&g->player->lock);
+		guard(raw_spinlock_irqsave)(&g->player->lock);
 		state = g->player->state;
 	}
 	memset(to, 0, to__sz);
