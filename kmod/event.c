@@ -10,12 +10,13 @@
 
 #include "dev.h"
 #include "event.h"
+#include "family.h"
 
 /* Events of a device that its driver has not been told yet. */
 struct chr_ext_events {
 	struct chr_ext_device *dev;
 	struct work_struct work;	/* runs once at a time: keeps the order */
-	spinlock_t lock;		/* all below; taken in interrupts */
+	raw_spinlock_t lock;		/* all below; taken in interrupts */
 	u64 seq;
 	u32 missed;
 	u32 head, tail;			/* not masked */
@@ -30,7 +31,7 @@ struct workqueue_struct *chr_ext_wq;
 
 static bool events_pop(struct chr_ext_events *q, struct chr_ext_event *e)
 {
-	guard(spinlock_irqsave)(&q->lock);
+	guard(raw_spinlock_irqsave)(&q->lock);
 	if (q->tail == q->head)
 		return false;
 	*e = q->ring[q->tail++ % CHR_EXT_EVENT_QUEUE];
@@ -49,8 +50,10 @@ static void events_tell(struct work_struct *work)
 		ops = chr_ext_enter(q->dev, &idx);
 		if (!ops)
 			return;
-		if (ops->event)
+		if (ops->event) {
+			chr_ext_families_dev_event(q->dev, &e);
 			ops->event(&q->dev->pub, &e);
+		}
 		chr_ext_leave(q->dev, idx);
 		/* RCU-tasks wants more than a preemption of who never sleeps. */
 		cond_resched_tasks_rcu_qs();
@@ -74,7 +77,7 @@ int chr_ext_events_init(struct chr_ext_device *dev)
 	if (!q)
 		return -ENOMEM;
 	q->dev = dev;
-	spin_lock_init(&q->lock);
+	raw_spin_lock_init(&q->lock);
 	INIT_WORK(&q->work, events_tell);
 	if (cmpxchg(&dev->events, NULL, q))
 		kvfree(q);
@@ -111,7 +114,7 @@ void chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event)
 	struct chr_ext_events *q = dev->events;
 
 	chr_ext_stat_add(dev, STAT_EVENTS, 1);
-	scoped_guard(spinlock_irqsave, &q->lock) {
+	scoped_guard(raw_spinlock_irqsave, &q->lock) {
 		event->seq = ++q->seq;
 		if (q->head - q->tail < CHR_EXT_EVENT_QUEUE) {
 			event->missed = q->missed;

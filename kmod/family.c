@@ -101,6 +101,23 @@ void chr_ext_families_dev_complain(struct chr_ext_device *dev)
 }
 
 /**
+ * chr_ext_families_dev_event() - complete an event
+ * @dev: the device
+ * @event: what the event op is called with next
+ *
+ * Context: process, may sleep; inside the guard.
+ */
+void chr_ext_families_dev_event(struct chr_ext_device *dev,
+				struct chr_ext_event *event)
+{
+	struct chr_ext_family *const *at, *f;
+
+	for_each_chr_ext_family(f, at)
+		if (f->dev_event)
+			f->dev_event(dev, event);
+}
+
+/**
  * chr_ext_families_dev_release() - silence and give back a device's hardware
  * @dev: the device, whose ops are over for good
  */

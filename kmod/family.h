@@ -21,6 +21,8 @@
  * @exit: the counterpart of @init; there are no devices any more
  * @dev_init: set up the state of a device, before its probe op
  * @dev_complain: the probe op of a device failed: report what it lacks
+ * @dev_event: complete an event before the event op sees it, with what an
+ *	interrupt cannot find out
  * @dev_quiesce: silence the hardware: no interrupt and no DMA afterwards. The
  *	ops are over, but for remove, which has run
  * @dev_release: give back what the device claimed; its memory goes next
@@ -40,6 +42,8 @@ struct chr_ext_family {
 
 	void (*dev_init)(struct chr_ext_device *dev);
 	void (*dev_complain)(struct chr_ext_device *dev);
+	void (*dev_event)(struct chr_ext_device *dev,
+			  struct chr_ext_event *event);
 	void (*dev_quiesce)(struct chr_ext_device *dev);
 	void (*dev_release)(struct chr_ext_device *dev);
 };
@@ -55,6 +59,8 @@ void chr_ext_families_exit(void);
 int chr_ext_families_dev_init(struct chr_ext_device *dev);
 void chr_ext_families_dev_free(struct chr_ext_device *dev);
 void chr_ext_families_dev_complain(struct chr_ext_device *dev);
+void chr_ext_families_dev_event(struct chr_ext_device *dev,
+				struct chr_ext_event *event);
 void chr_ext_families_dev_release(struct chr_ext_device *dev);
 
 /* The state of @family in @dev: dev_size bytes, valid as long as the device. */

@@ -6,7 +6,6 @@
 #include <linux/cleanup.h>
 #include <linux/interrupt.h>
 #include <linux/ktime.h>
-#include <linux/preempt.h>
 
 #include "event.h"
 #include "gpio.h"
@@ -14,29 +13,40 @@
 #define CREATE_TRACE_POINTS
 #include "edge_trace.h"
 
-/*
- * Which edge it was. A controller that sleeps cannot be asked in a hard
- * interrupt; edges of a line alternate, though.
- */
-static u32 line_edge(struct chr_ext_line *line)
-{
-	struct gpio_desc *desc = line->desc;
+/* How the level of a line can be read when it interrupts. */
+enum {
+	READ_LATER,		/* not there: only by the thread that calls the op */
+	READ_HARD,		/* in the hard interrupt */
+	READ_NESTED,		/* in the thread of its controller, which may sleep */
+};
 
-	if (line->edges != CHR_EXT_EDGE_BOTH)
-		return line->edges;
-	if (!gpiod_cansleep(desc))
-		line->high = gpiod_get_value(desc) > 0;
-	else if (!in_hardirq())
-		line->high = gpiod_get_value_cansleep(desc) > 0;
-	else
-		line->high = !line->high;
-	return line->high ? CHR_EXT_EDGE_RISING : CHR_EXT_EDGE_FALLING;
+/*
+ * chr_ext_event.edge of an event whose edge is not known yet: with it, the number
+ * of the edge, counted for each line.
+ */
+#define EDGE_UNKNOWN	BIT(31)
+
+static u32 level_edge(int level)
+{
+	return level > 0 ? CHR_EXT_EDGE_RISING : CHR_EXT_EDGE_FALLING;
 }
 
-/*
- * In the hard interrupt, or where the controller sits behind a bus itself, in its
- * thread. Never twice at the same time for a line.
- */
+static u32 line_edge(struct chr_ext_line *line)
+{
+	if (line->edges != CHR_EXT_EDGE_BOTH)
+		return line->edges;
+	switch (READ_ONCE(line->read)) {
+	case READ_HARD:
+		return level_edge(gpiod_get_value(line->desc));
+	case READ_NESTED:
+		return level_edge(gpiod_get_value_cansleep(line->desc));
+	default:
+		WRITE_ONCE(line->count, line->count + 1);
+		return line->count | EDGE_UNKNOWN;
+	}
+}
+
+/* Never runs twice at the same time for a line. */
 static irqreturn_t line_changed(int irq, void *data)
 {
 	struct chr_ext_line *line = data;
@@ -45,13 +55,40 @@ static irqreturn_t line_changed(int irq, void *data)
 		.type = CHR_EXT_EVENT_EDGE,
 		.handle = line->gpio->handle,
 		.index = line->index,
-		.edge = line_edge(line),
 	};
 
-	trace_chr_ext_edge(line->gpio->dev,
-			   line->desc, &event);
+	event.edge = line_edge(line);
+	if (!(event.edge & EDGE_UNKNOWN))
+		trace_chr_ext_edge(line->gpio->dev, line->desc, &event);
 	chr_ext_event(line->gpio->dev, &event);
 	return IRQ_HANDLED;
+}
+
+/**
+ * chr_ext_gpio_event() - complete an event that the event op is called with next
+ * @dev: the device
+ * @event: the event
+ *
+ * Determines the edge of a line that could not be read in the interrupt. The level
+ * now is that after the last edge; edges before it alternate. An edge that was lost
+ * makes those wrong that came before it and are still queued, but none later.
+ */
+void chr_ext_gpio_event(struct chr_ext_device *dev, struct chr_ext_event *event)
+{
+	struct chr_ext_line *line;
+	u32 edge, count, tries = 3;
+
+	if (event->type != CHR_EXT_EVENT_EDGE || !(event->edge & EDGE_UNKNOWN))
+		return;
+	line = chr_ext_gpio_line(&dev->pub, event->handle, event->index);
+	if (WARN_ON_ONCE(IS_ERR(line)))
+		return;
+	do {
+		count = READ_ONCE(line->count);
+		edge = level_edge(gpiod_get_value_cansleep(line->desc));
+	} while (count != READ_ONCE(line->count) && --tries);
+	event->edge = (count - event->edge) & 1 ? edge ^ CHR_EXT_EDGE_BOTH : edge;
+	trace_chr_ext_edge(dev, line->desc, event);
 }
 
 /* Caller holds g->lock, or is the last. */
@@ -82,13 +119,37 @@ static int line_listen(struct chr_ext_line *line, u32 edges)
 		flags |= gpiod_is_active_low(desc) ? IRQF_TRIGGER_RISING :
 						     IRQF_TRIGGER_FALLING;
 	line->edges = edges;
-	line->high = gpiod_get_value_cansleep(desc) > 0;
-	err = request_any_context_irq(irq, line_changed, flags,
+	/* Until it is known better; right in any context. */
+	line->read = READ_LATER;
+	/* The handler may run in a hard interrupt on PREEMPT_RT, too: no thread. */
+	err = request_any_context_irq(irq, line_changed,
+				      flags | IRQF_NO_THREAD,
 				      g->dev->pub.name, line);
 	if (err < 0)
 		return err;
 	line->irq = irq;
+	if (err == IRQC_IS_NESTED)
+		WRITE_ONCE(line->read, READ_NESTED);
+	else if (!gpiod_cansleep(desc) && !IS_ENABLED(CONFIG_PREEMPT_RT))
+		WRITE_ONCE(line->read, READ_HARD);
 	return 0;
+}
+
+/**
+ * chr_ext_gpio_prepare() - do what makes the first chr_ext_gpio_listen() slow
+ * @g: the lines, when they have been requested
+ *
+ * Best effort: what fails here is tried, and reported, when a program listens.
+ */
+void chr_ext_gpio_prepare(struct chr_ext_gpio *g)
+{
+	u32 i;
+
+	if (chr_ext_events_init(g->dev))
+		return;
+	for (i = 0; i < g->n; i++)
+		if (!test_bit(i, g->outputs))
+			gpiod_to_irq(g->lines[i].desc);
 }
 
 /* Its ops are over for good. */

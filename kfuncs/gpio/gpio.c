@@ -550,7 +550,10 @@ __bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
 		chr_ext_refuse(ENOSPC, d->drv->log, dev->name,
 			       "the device has %u con_ids already", SLOTS);
 		gpio_free(g);
+		return handle;
 	}
+	if (d->drv->ops->event)
+		chr_ext_gpio_prepare(g);
 	return handle;
 }
 
@@ -926,5 +929,6 @@ struct chr_ext_family chr_ext_gpio_family __ro_after_init = {
 	.exit = chr_ext_board_exit,
 	.dev_init = gpio_dev_init,
 	.dev_complain = gpio_dev_complain,
+	.dev_event = chr_ext_gpio_event,
 	.dev_release = gpio_dev_release,
 };

@@ -32,9 +32,10 @@ struct chr_ext_line {
 	struct chr_ext_gpio *gpio;
 	struct gpio_desc *desc;
 	u32 index;
-	int irq;			/* 0: nobody listens */
+	int irq;			/* 0: not listening */
 	u32 edges;
-	bool high;			/* after the last edge */
+	u32 read;			/* see edge.c */
+	u32 count;			/* of edges, with READ_LATER */
 };
 
 /*
@@ -61,6 +62,8 @@ int chr_ext_gpio_put_bits(struct chr_ext_gpio *g, u64 mask, u64 values,
 			  u32 flags, bool may_sleep);
 
 /* edge.c */
+void chr_ext_gpio_prepare(struct chr_ext_gpio *g);
+void chr_ext_gpio_event(struct chr_ext_device *dev, struct chr_ext_event *event);
 void chr_ext_gpio_deafen(struct chr_ext_gpio *g);
 
 /* board.c */

@@ -19,6 +19,8 @@
  *                       "running EDGES" or "idle EDGES"
  *   LABEL/lines/N/value     the level of the line
  *                 pull      what drives it from outside: 0, 1, or -1 for nothing
+ *                 glitch    writing changes the level forth and back at once: two
+ *                           edges, one interrupt
  *                 config    "in|out drive=.. bias=.. debounce=US irq=.."
  *                 errors/   what request, direction, get, set, config and irq
  *                           fail with: 5 for -EIO, 0 for nothing
@@ -455,6 +457,21 @@ static int pull_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE_SIGNED(pull_fops, pull_get, pull_set, "%lld\n");
 
+static int glitch_set(void *data, u64 value)
+{
+	struct line *line = data;
+	struct chip *chip = line->chip;
+	int i;
+
+	guard(raw_spinlock_irqsave)(&chip->lock);
+	for (i = 0; i < 2; i++) {
+		line->pull = !(chip->level & BIT(line->offset));
+		chip_update(chip, BIT(line->offset));
+	}
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(glitch_fops, NULL, glitch_set, "%llu\n");
+
 static int value_get(void *data, u64 *value)
 {
 	struct line *line = data;
@@ -495,6 +512,7 @@ static void line_files(struct line *line, struct dentry *lines)
 	dir = debugfs_create_dir(name, lines);
 	debugfs_create_file_unsafe("value", 0400, dir, line, &value_fops);
 	debugfs_create_file_unsafe("pull", 0600, dir, line, &pull_fops);
+	debugfs_create_file_unsafe("glitch", 0200, dir, line, &glitch_fops);
 	debugfs_create_file("config", 0400, dir, line, &config_fops);
 	dir = debugfs_create_dir("errors", dir);
 	for (i = 0; i < NR_ERRORS; i++)

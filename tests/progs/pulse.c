@@ -10,12 +10,15 @@
  *	detach CMD ARG...	CMD takes the device away while it plays
  *	update CMD ARG...	CMD puts another driver in place while it plays
  *	fail ERRNO CMD ARG...	CMD makes the chip fail while it plays
+ *	share N			N nodes play on one CPU; NODE is without its number
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/param.h>
 
 #include "sleepers.h"
 #include "tap.h"
@@ -602,11 +605,64 @@ static void fail(int err, char **argv)
 	is(fsync(fd), -err, "or by fsync");
 }
 
+#define NODES	256
+
+/* Opens and starts @n players of the shortest steps. */
+static void start_players(const char *prefix, int n, int *fds)
+{
+	char path[64];
+	int i;
+
+	count_up(2, 0, 5 * US);
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s%d", prefix, i);
+		fds[i] = open(path, O_RDWR);
+		need(fds[i] >= 0 && !ioctl(fds[i], PULSE_REPEAT, 1) &&
+		     write(fds[i], steps, 32) == 32, path);
+	}
+}
+
+static void stop_players(int n, int *fds)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		need(!ioctl(fds[i], PULSE_STOP), "PULSE_STOP");
+		close(fds[i]);
+	}
+}
+
+/*
+ * The best of some: other guests take time from this one now and then.
+ */
+static void share(const char *prefix, int n)
+{
+	long calm, percent = 0;
+	int fds[NODES], i;
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	need(n <= NODES && !sched_setaffinity(0, sizeof(first), &first),
+	     "sched_setaffinity");
+	for (i = 0; i < 3; i++) {
+		calm = progress();
+		start_players(prefix, n, fds);
+		percent = MAX(percent, progress() * 100 / calm);
+		stop_players(n, fds);
+	}
+	ok(percent >= 40, "%d players leave %ld %% of a CPU to others", n, percent);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 4)
 		return 2;
 	chip = argv[2];
+	if (!strcmp(argv[3], "share")) {
+		share(argv[1], atoi(argv[4]));
+		return done_testing();
+	}
 	fd = open(argv[1], O_RDWR);
 	need(fd >= 0, argv[1]);
 

@@ -66,6 +66,28 @@ ended() {
 	! kill -0 "$1" 2> /dev/null
 }
 
+# turned LABEL: the position after one detent of the encoder.
+turned() {
+	local got
+	for got in "2 1" "3 1" "2 0" "3 0"; do
+		# shellcheck disable=SC2086
+		pull "$1" $got
+	done
+	got=$(events 1)
+	got=${got% }
+	echo "${got##*,}"
+}
+
+# glitches LABEL: two edges that make one interrupt do no lasting harm.
+glitches() {
+	local before
+	exec 5< $k
+	before=$(turned "$1")
+	echo 1 > "$chips/$1/lines/2/glitch"
+	is "$1: the encoder counts on after two edges at once" "$(turned "$1")" $((before + 1))
+	exec 5<&-
+}
+
 chip_new fast lines=40
 soft fast
 pulls=$chips/fast/lines/%d/pull
@@ -73,6 +95,7 @@ board b keys=fast:0,fast:1 encoder=fast:2,fast:3
 ok "keys loads" load
 keys "$pulls" all
 is "each edge was an event, and none lost" "$(count keys lost_events)" 0
+glitches fast
 is "no op returned nonsense" "$(count keys bad_returns)" 0
 like "chrext show counts them" "$(chrext show keys)" "  events +[1-9][0-9]*"$'\n'"  lost_events +0"
 
@@ -182,6 +205,7 @@ ok "keys loads on a chip that sleeps" load
 like "which is told to debounce" "$(config slow 1)" "debounce=100000 irq=both"
 like "but not the encoder" "$(config slow 2)" "debounce=0 irq=both"
 keys "$chips/slow/lines/%d/pull" all
+glitches slow
 is "no op returned nonsense" "$(count keys bad_returns)" 0
 
 chrext unload keys

@@ -82,6 +82,34 @@ like "which the kernel's log says" "$(refusals)" "pulse: refused: .*flags are at
 chrext unload pulse
 board_gone
 
+# Many players. Their interrupts come before all else on a CPU.
+players() {
+	local i
+	chip_new wide lines=64
+	chip_new wider lines=64
+	mkdir $boards/p{0..119} $boards/p{0..119}/pulse
+	for i in {0..119}; do
+		echo chr-ext,pulse > $boards/p"$i"/compatible
+		if ((i < 60)); then
+			echo "wide:$i"
+		else
+			echo "wider:$((i - 60))"
+		fi > $boards/p"$i"/pulse/lines
+		echo 1 > $boards/p"$i"/live
+	done
+}
+players
+ok "a driver of 120 devices" chrext load "$object" --set instances=120
+points "$PROGS/pulse" /dev/pulse "$chips/wide" share 1
+points "$PROGS/pulse" /dev/pulse "$chips/wide" share 120
+chrext unload pulse
+for i in {0..119}; do
+	echo 0 > $boards/p"$i"/live
+done
+rmdir $boards/p{0..119}/pulse $boards/p{0..119}
+chip_del wide
+chip_del wider
+
 # A chip that sleeps.
 chip_new slow lines=8 sleep
 board slow:0,slow:1,slow:2,slow:3
