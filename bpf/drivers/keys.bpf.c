@@ -156,7 +156,7 @@ void BPF_PROG(keys_event, struct chr_ext_dev *dev, struct chr_ext_event *event)
 static int keys_listen(struct chr_ext_dev *dev, __s32 lines, int min, int max,
 		       __u32 us)
 {
-	int i, err = 0, n = chr_ext_gpio_count(dev, lines);
+	int i, err = 0, n = chr_ext_gpio_count(dev, lines, 0);
 
 	if (n < min || n > max) {
 		chr_ext_msg(dev, CHR_EXT_ERR, "there are %d lines, not %d to %d",
@@ -165,7 +165,7 @@ static int keys_listen(struct chr_ext_dev *dev, __s32 lines, int min, int max,
 	}
 	for (i = 0; i < KEYS_MAX && i < n && !err; i++) {
 		chr_ext_gpio_set_config(dev, lines, i, CHR_EXT_GPIO_DEBOUNCE, us);
-		err = chr_ext_gpio_listen(dev, lines, i, CHR_EXT_EDGE_BOTH);
+		err = chr_ext_gpio_listen(dev, lines, i, CHR_EXT_EDGE_BOTH, 0);
 	}
 	return err;
 }

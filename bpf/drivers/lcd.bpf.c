@@ -254,8 +254,8 @@ long BPF_PROG(lcd_write, struct chr_ext_file *file, struct chr_ext_io *io)
 
 static bool is_wired(struct chr_ext_dev *dev, struct lcd *d)
 {
-	int enable = chr_ext_gpio_count(dev, d->enable);
-	int rs = chr_ext_gpio_count(dev, d->rs);
+	int enable = chr_ext_gpio_count(dev, d->enable, 0);
+	int rs = chr_ext_gpio_count(dev, d->rs, 0);
 
 	if ((d->width == 4 || d->width == 8) && enable == 1 && rs == 1)
 		return true;
@@ -292,7 +292,7 @@ int BPF_PROG(lcd_probe, struct chr_ext_dev *dev)
 	d->rs = chr_ext_gpio_get(dev, "rs", CHR_EXT_GPIO_OUT_LOW);
 	if (d->rs < 0)
 		return d->rs;
-	d->width = chr_ext_gpio_count(dev, d->data);
+	d->width = chr_ext_gpio_count(dev, d->data, 0);
 	return is_wired(dev, d) ? set_up(dev, d) : -EINVAL;
 }
 

@@ -70,7 +70,7 @@ int BPF_PROG(port_probe, struct chr_ext_dev *dev)
 	p->lines = chr_ext_gpio_get(dev, "port", direction);
 	if (p->lines < 0)
 		return p->lines;
-	p->count = chr_ext_gpio_count(dev, p->lines);
+	p->count = chr_ext_gpio_count(dev, p->lines, 0);
 	p->bytes = (p->count + 7) / 8;
 	p->mask = ~0ULL >> (64 - p->count);
 	return 0;
@@ -88,7 +88,7 @@ int BPF_PROG(port_open, struct chr_ext_file *file)
 
 static void view(struct chr_ext_dev *dev, struct port *p, __u32 line)
 {
-	int in = chr_ext_gpio_get_direction(dev, p->lines, line);
+	int in = chr_ext_gpio_get_direction(dev, p->lines, line, 0);
 	int value = chr_ext_gpio_get_value_cansleep(dev, p->lines, line, 0);
 
 	chr_ext_msg(dev, CHR_EXT_INFO, "line %d: %s, %d", line,
@@ -105,9 +105,9 @@ static int command(struct chr_ext_dev *dev, struct port *p, __u32 line, char c)
 	case 'O':
 		return chr_ext_gpio_direction_output(dev, p->lines, line,
 				chr_ext_gpio_get_value_cansleep(dev, p->lines,
-								line, 0) > 0);
+								line, 0) > 0, 0);
 	case 'o':
-		return chr_ext_gpio_direction_input(dev, p->lines, line);
+		return chr_ext_gpio_direction_input(dev, p->lines, line, 0);
 	case 'T':
 		return chr_ext_gpio_set_config(dev, p->lines, line,
 					       CHR_EXT_GPIO_PUSH_PULL, 0);

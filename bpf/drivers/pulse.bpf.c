@@ -62,7 +62,7 @@ static long pulse_result(struct chr_ext_dev *dev, struct pulse *p)
 {
 	struct chr_ext_gpio_played now = {};
 
-	chr_ext_gpio_played(dev, p->lines, &now, sizeof(now));
+	chr_ext_gpio_played(dev, p->lines, &now, sizeof(now), 0);
 	if (now.playing)
 		return -EAGAIN;
 	if (!now.error || p->told)
@@ -101,7 +101,7 @@ long BPF_PROG(pulse_write, struct chr_ext_file *file, struct chr_ext_io *io)
 			       sizeof(p->steps));
 	if (n < 0 || n > sizeof(p->steps))
 		return -EIO;
-	err = chr_ext_gpio_play(dev, p->lines, p->steps, n, m->play);
+	err = chr_ext_gpio_play_steps(dev, p->lines, p->steps, n, m->play);
 	if (err)
 		return err;
 	p->started = now;
@@ -143,7 +143,7 @@ __u32 BPF_PROG(pulse_poll, struct chr_ext_file *file)
 
 static long pulse_stop(struct chr_ext_dev *dev, struct pulse *p)
 {
-	long err = chr_ext_gpio_stop(dev, p->lines);
+	long err = chr_ext_gpio_stop(dev, p->lines, 0);
 
 	p->stopped = chr_ext_clock_ns(CLOCK_MONOTONIC);
 	chr_ext_wake(dev, EPOLLOUT, 0);
@@ -170,7 +170,7 @@ long BPF_PROG(pulse_ioctl, struct chr_ext_file *file, __u32 cmd,
 	case PULSE_STOP:
 		return pulse_stop(file->dev, p);
 	case PULSE_STATUS:
-		err = chr_ext_gpio_played(file->dev, p->lines, &now, sizeof(now));
+		err = chr_ext_gpio_played(file->dev, p->lines, &now, sizeof(now), 0);
 		chr_ext_io_put(io, 0, &now, sizeof(now));
 		return err;
 	default:

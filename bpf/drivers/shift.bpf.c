@@ -47,7 +47,7 @@ static __always_inline __s32 get_line(struct chr_ext_dev *dev,
 				      const char *con_id)
 {
 	__s32 handle = chr_ext_gpio_get(dev, con_id, CHR_EXT_GPIO_OUT_LOW);
-	int n = chr_ext_gpio_count(dev, handle);
+	int n = chr_ext_gpio_count(dev, handle, 0);
 
 	if (handle < 0 || n == 1)
 		return handle;

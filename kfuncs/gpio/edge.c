@@ -164,27 +164,35 @@ void chr_ext_gpio_deafen(struct chr_ext_gpio *g)
 __bpf_kfunc_start_defs();
 
 /**
- * chr_ext_gpio_listen() - have the event op called for edges of a line
+ * chr_ext_gpio_listen() - call the event op for edges of a line
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
- * @index: which line, from 0; an input
- * @edges: CHR_EXT_EDGE_RISING, _FALLING, both, or 0 for no more; of the logical
- *	value
+ * @handle: from chr_ext_gpio_get()
+ * @index: the line, from 0; an input
+ * @edges: CHR_EXT_EDGE_RISING, _FALLING, both, or 0 to stop; of the logical value
+ * @flags: 0
  *
- * Ops: all but poll, llseek and mmap. The time of an edge is taken in the hard
- * interrupt; the op runs later, in a thread, for one event at a time.
- * CHR_EXT_EVENT_QUEUE events can wait for it, further ones are counted in the
- * device's statistics/lost_events and in &chr_ext_event.missed of the next. A
- * live update changes nothing: the new program's event op is called. After an
- * error nobody listens to the line.
+ * The time of an edge is taken in the hard interrupt; the op runs later, in a
+ * thread, for one event at a time. CHR_EXT_EVENT_QUEUE events can be queued, further
+ * ones are counted in the device's statistics/lost_events and in
+ * &chr_ext_event.missed of the next one. A live update keeps listening: it calls the
+ * new program's event op. After an error the device does not listen to the line.
  *
- * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when there is no such
- * line or @edges, -EPERM when the line is an output, -ENXIO when it cannot
- * interrupt, -ENOMEM, or what the controller said.
- * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ * With both edges, an event's edge is taken from the level after it. Where the level
+ * cannot be read in the interrupt, as the controller sleeps, it is read right before
+ * the op is called, and earlier edges that are still queued are taken to alternate.
+ * Two edges that the controller reports as one are one event, with the level after
+ * them: edges of a line need not alternate.
+ *
+ * The first call for a line takes longer, as its interrupt is set up. What else
+ * there is to set up was done by chr_ext_gpio_get(), if the driver has an event op.
+ *
+ * Return: 0; -EBADF if @dev has no such @handle, -EINVAL for another @index, other
+ * @edges or @flags, -EPERM if the line is an output, -ENXIO if it cannot interrupt,
+ * -ENOMEM, or the controller's error.
+ * Context: process, may sleep: only from SEC("struct_ops.s/...").
  */
 __bpf_kfunc int chr_ext_gpio_listen(struct chr_ext_dev *dev, s32 handle,
-				    u32 index, u32 edges)
+				    u32 index, u32 edges, u32 flags)
 {
 	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
 	int err;
@@ -193,7 +201,7 @@ __bpf_kfunc int chr_ext_gpio_listen(struct chr_ext_dev *dev, s32 handle,
 		return -EWOULDBLOCK;
 	if (IS_ERR(line))
 		return PTR_ERR(line);
-	if (edges & ~CHR_EXT_EDGE_BOTH)
+	if (edges & ~CHR_EXT_EDGE_BOTH || flags)
 		return -EINVAL;
 	err = chr_ext_events_init(line->gpio->dev);
 	if (err)

@@ -27,11 +27,11 @@
 static atomic_t last_handle = ATOMIC_INIT(0);
 
 /**
- * chr_ext_gpio_find() - what is behind a handle
+ * chr_ext_gpio_find() - look up a handle
  * @dev: the device
- * @handle: what chr_ext_gpio_get() gave for this device, or any number
+ * @handle: from chr_ext_gpio_get() for this device, or any number
  *
- * Return: the lines, which stay as long as ops of the device can run, or NULL.
+ * Return: the lines, valid as long as ops of the device can run, or NULL.
  * Context: any.
  */
 struct chr_ext_gpio *chr_ext_gpio_find(struct chr_ext_dev *dev, s32 handle)
@@ -499,25 +499,23 @@ __bpf_kfunc_start_defs();
 /**
  * chr_ext_gpio_get() - request GPIO lines of the device
  * @dev: the device
- * @con_id__str: which: those of the property <con_id>-gpios of the device tree,
- *	or of the directory of that name of the board; a constant string, less
- *	than CHR_EXT_CON_ID_LEN long
- * @flags: CHR_EXT_GPIO_ASIS, _IN, _OUT_LOW or _OUT_HIGH, for all of them
+ * @con_id__str: the lines: those of the property <con_id>-gpios in the device tree,
+ *	or of the directory with this name in the board; a constant string of less
+ *	than CHR_EXT_CON_ID_LEN characters
+ * @flags: CHR_EXT_GPIO_ASIS, _IN, _OUT_LOW or _OUT_HIGH, for all of these lines
  *
- * Ops: probe, remove, update. The lines are the device's until it goes, then
- * they are released, which no live update does. Asked again for the same
- * @con_id__str it gives the same handle and changes nothing: a driver that takes
- * the place of another finds its lines that way. When the controller's driver
- * goes, the device goes first, and comes back with it.
+ * The device owns the lines until it is removed; a live update keeps them. A second
+ * call with the same @con_id__str returns the same handle and changes nothing, so
+ * the update op can call it. When the driver of the lines' controller is unbound,
+ * the device is removed first, and probed again when the controller is back.
  *
- * Return: a handle, more than 0; -ENOENT when the device has no such lines;
- * -EBUSY when somebody else has one; -EPROBE_DEFER when the controller is not
- * there yet, which probe is to return; -E2BIG when there are more than
- * CHR_EXT_MAX_LINES; -ENOSPC when the device has CHR_EXT_MAX_GPIOS handles;
- * -EINVAL for an empty or long @con_id__str or other @flags; -EOPNOTSUPP for an
- * open-drain or open-source line of a controller that has outputs only; or what
- * the controller said. The kernel's log says why.
- * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ * Return: a handle, greater than 0; -ENOENT if the device has no such lines; -EBUSY
+ * if one of them is in use; -EPROBE_DEFER if the controller is not there yet: return
+ * it from probe; -E2BIG for more than CHR_EXT_MAX_LINES; -ENOSPC if the device has
+ * CHR_EXT_MAX_GPIOS handles; -EINVAL for an empty or too long @con_id__str or other
+ * @flags; -EOPNOTSUPP for an open-drain or open-source line of a controller without
+ * inputs; or the controller's error. The logs have the reason.
+ * Context: process, may sleep: only from SEC("struct_ops.s/...").
  */
 __bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
 				 const char *con_id__str, u32 flags)
@@ -558,33 +556,37 @@ __bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
 }
 
 /**
- * chr_ext_gpio_count() - how many lines a handle stands for
+ * chr_ext_gpio_count() - number of lines of a handle
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
+ * @handle: from chr_ext_gpio_get()
+ * @flags: 0
  *
- * Ops: all.
- *
- * Return: 1 to CHR_EXT_MAX_LINES, or -EBADF when @handle is none of @dev.
- * Context: any; does not sleep. Since ABI 2.
+ * Return: 1 to CHR_EXT_MAX_LINES; -EBADF if @dev has no such @handle, -EINVAL for
+ * other @flags.
+ * Context: any; does not sleep.
  */
-__bpf_kfunc int chr_ext_gpio_count(struct chr_ext_dev *dev, s32 handle)
+__bpf_kfunc int chr_ext_gpio_count(struct chr_ext_dev *dev, s32 handle,
+				   u32 flags)
 {
 	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
 
-	return g ? g->n : -EBADF;
+	if (!g)
+		return -EBADF;
+	return flags ? -EINVAL : g->n;
 }
 
 /**
- * chr_ext_gpio_can_sleep() - whether a controller of these lines sleeps
+ * chr_ext_gpio_can_sleep() - whether access to these lines may sleep
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
+ * @handle: from chr_ext_gpio_get()
  *
- * Ops: all. If so the kfuncs without _cansleep say -EWOULDBLOCK. Lines that are
- * open-drain or open-source are set by their direction, for which any controller
- * may sleep: they count too, though they can be got, and set raw.
+ * If so, kfuncs without _cansleep return -EWOULDBLOCK. Open-drain and open-source
+ * lines count as well: they are set by their direction, for which any controller
+ * may sleep. Reading them, and setting them with CHR_EXT_GPIO_RAW, depends on the
+ * controller alone.
  *
- * Return: 0 or 1, or -EBADF when @handle is none of @dev.
- * Context: any; does not sleep. Since ABI 2.
+ * Return: 0 or 1, or -EBADF if @dev has no such @handle.
+ * Context: any; does not sleep.
  */
 __bpf_kfunc int chr_ext_gpio_can_sleep(struct chr_ext_dev *dev, s32 handle)
 {
@@ -596,17 +598,16 @@ __bpf_kfunc int chr_ext_gpio_can_sleep(struct chr_ext_dev *dev, s32 handle)
 /**
  * chr_ext_gpio_direction_input() - make a line an input
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
- * @index: which line, from 0
+ * @handle: from chr_ext_gpio_get()
+ * @index: the line, from 0
+ * @flags: 0
  *
- * Ops: all.
- *
- * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when there is no such
- * line, or what the controller said.
- * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ * Return: 0; -EBADF if @dev has no such @handle, -EINVAL for another @index or
+ * other @flags, or the controller's error.
+ * Context: process, may sleep: only from SEC("struct_ops.s/...").
  */
 __bpf_kfunc int chr_ext_gpio_direction_input(struct chr_ext_dev *dev,
-					     s32 handle, u32 index)
+					     s32 handle, u32 index, u32 flags)
 {
 	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
 	int err;
@@ -615,6 +616,8 @@ __bpf_kfunc int chr_ext_gpio_direction_input(struct chr_ext_dev *dev,
 		return -EWOULDBLOCK;
 	if (IS_ERR(line))
 		return PTR_ERR(line);
+	if (flags)
+		return -EINVAL;
 	guard(mutex)(&line->gpio->lock);
 	err = gpio_error(gpiod_direction_input(line->desc));
 	if (!err)
@@ -625,18 +628,19 @@ __bpf_kfunc int chr_ext_gpio_direction_input(struct chr_ext_dev *dev,
 /**
  * chr_ext_gpio_direction_output() - make a line an output
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
- * @index: which line, from 0
+ * @handle: from chr_ext_gpio_get()
+ * @index: the line, from 0
  * @value: its logical value
+ * @flags: 0
  *
- * Ops: all.
- *
- * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when there is no such
- * line, -EBUSY while its edges are heard, or what the controller said.
- * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ * Return: 0; -EBADF if @dev has no such @handle, -EINVAL for another @index or
+ * other @flags, -EBUSY while the device listens to its edges, or the controller's
+ * error.
+ * Context: process, may sleep: only from SEC("struct_ops.s/...").
  */
 __bpf_kfunc int chr_ext_gpio_direction_output(struct chr_ext_dev *dev,
-					      s32 handle, u32 index, int value)
+					      s32 handle, u32 index, int value,
+					      u32 flags)
 {
 	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
 	int err;
@@ -645,6 +649,8 @@ __bpf_kfunc int chr_ext_gpio_direction_output(struct chr_ext_dev *dev,
 		return -EWOULDBLOCK;
 	if (IS_ERR(line))
 		return PTR_ERR(line);
+	if (flags)
+		return -EINVAL;
 	guard(mutex)(&line->gpio->lock);
 	if (line->irq)
 		return -EBUSY;
@@ -657,39 +663,38 @@ __bpf_kfunc int chr_ext_gpio_direction_output(struct chr_ext_dev *dev,
 /**
  * chr_ext_gpio_get_direction() - whether a line is an input
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
- * @index: which line, from 0
+ * @handle: from chr_ext_gpio_get()
+ * @index: the line, from 0
+ * @flags: 0
  *
- * Ops: all.
- *
- * Return: 1 for an input, 0 for an output; -EBADF when @handle is none of @dev,
- * -EINVAL when there is no such line.
- * Context: any; does not sleep. Since ABI 2.
+ * Return: 1 for an input, 0 for an output; -EBADF if @dev has no such @handle,
+ * -EINVAL for another @index or other @flags.
+ * Context: any; does not sleep.
  */
 __bpf_kfunc int chr_ext_gpio_get_direction(struct chr_ext_dev *dev, s32 handle,
-					   u32 index)
+					   u32 index, u32 flags)
 {
 	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
 
 	if (IS_ERR(line))
 		return PTR_ERR(line);
+	if (flags)
+		return -EINVAL;
 	return !test_bit(line->index, line->gpio->outputs);
 }
 
 /**
- * chr_ext_gpio_set_config() - drive, bias, debounce and sense of a line
+ * chr_ext_gpio_set_config() - set drive, bias, debounce time or polarity of a line
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
- * @index: which line, from 0
+ * @handle: from chr_ext_gpio_get()
+ * @index: the line, from 0
  * @param: CHR_EXT_GPIO_PUSH_PULL and the like
  * @arg: its argument; 0 where it has none
  *
- * Ops: all.
- *
- * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when there is no such
- * line, @param or @arg; -EBUSY for CHR_EXT_GPIO_ACTIVE_LOW while edges are
- * heard; -EOPNOTSUPP when the controller cannot do it, or what it said.
- * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ * Return: 0; -EBADF if @dev has no such @handle, -EINVAL for another @index, @param
+ * or @arg; -EBUSY for CHR_EXT_GPIO_ACTIVE_LOW while the device listens to edges of
+ * the line; -EOPNOTSUPP if the controller does not support it, or its error.
+ * Context: process, may sleep: only from SEC("struct_ops.s/...").
  */
 __bpf_kfunc int chr_ext_gpio_set_config(struct chr_ext_dev *dev, s32 handle,
 					u32 index, u32 param, u32 arg)
@@ -719,18 +724,16 @@ __bpf_kfunc int chr_ext_gpio_set_config(struct chr_ext_dev *dev, s32 handle,
 }
 
 /**
- * chr_ext_gpio_get_value() - value of a line
+ * chr_ext_gpio_get_value() - read a line
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
- * @index: which line, from 0
+ * @handle: from chr_ext_gpio_get()
+ * @index: the line, from 0
  * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical value
  *
- * Ops: all.
- *
- * Return: 0 or 1; -EBADF when @handle is none of @dev, -EINVAL when there is no
- * such line or flag, -EWOULDBLOCK when the controller sleeps, -ENODEV when it
- * is gone, or what it said.
- * Context: any; does not sleep. Since ABI 2.
+ * Return: 0 or 1; -EBADF if @dev has no such @handle, -EINVAL for another @index or
+ * other @flags, -EWOULDBLOCK if the controller sleeps, -ENODEV if it is gone, or
+ * its error.
+ * Context: any; does not sleep.
  */
 __bpf_kfunc int chr_ext_gpio_get_value(struct chr_ext_dev *dev, s32 handle,
 				       u32 index, u32 flags)
@@ -739,16 +742,14 @@ __bpf_kfunc int chr_ext_gpio_get_value(struct chr_ext_dev *dev, s32 handle,
 }
 
 /**
- * chr_ext_gpio_get_value_cansleep() - the same, of any controller
+ * chr_ext_gpio_get_value_cansleep() - read a line, whose controller may sleep
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
- * @index: which line, from 0
+ * @handle: from chr_ext_gpio_get()
+ * @index: the line, from 0
  * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical value
  *
- * Ops: all.
- *
  * Return: as chr_ext_gpio_get_value(), but never -EWOULDBLOCK.
- * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ * Context: process, may sleep: only from SEC("struct_ops.s/...").
  */
 __bpf_kfunc int chr_ext_gpio_get_value_cansleep(struct chr_ext_dev *dev,
 						s32 handle, u32 index,
@@ -760,18 +761,16 @@ __bpf_kfunc int chr_ext_gpio_get_value_cansleep(struct chr_ext_dev *dev,
 /**
  * chr_ext_gpio_set_value() - set a line
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
- * @index: which line, from 0
+ * @handle: from chr_ext_gpio_get()
+ * @index: the line, from 0
  * @value: 0, or anything else for active
  * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical value
  *
- * Ops: all.
- *
- * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when there is no such
- * line or flag, -EPERM when the line is an input, -EWOULDBLOCK when
- * chr_ext_gpio_can_sleep(), -ENODEV when the controller is gone, or what it said
- * (from Linux 6.15 on).
- * Context: any; does not sleep. Since ABI 2.
+ * Return: 0; -EBADF if @dev has no such @handle, -EINVAL for another @index or
+ * other @flags, -EPERM if the line is an input, -EWOULDBLOCK if
+ * chr_ext_gpio_can_sleep(), -ENODEV if the controller is gone, or its error (from
+ * Linux 6.15 on).
+ * Context: any; does not sleep.
  */
 __bpf_kfunc int chr_ext_gpio_set_value(struct chr_ext_dev *dev, s32 handle,
 				       u32 index, int value, u32 flags)
@@ -780,17 +779,15 @@ __bpf_kfunc int chr_ext_gpio_set_value(struct chr_ext_dev *dev, s32 handle,
 }
 
 /**
- * chr_ext_gpio_set_value_cansleep() - the same, of any controller
+ * chr_ext_gpio_set_value_cansleep() - set a line, whose controller may sleep
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
- * @index: which line, from 0
+ * @handle: from chr_ext_gpio_get()
+ * @index: the line, from 0
  * @value: 0, or anything else for active
  * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical value
  *
- * Ops: all.
- *
  * Return: as chr_ext_gpio_set_value(), but never -EWOULDBLOCK.
- * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ * Context: process, may sleep: only from SEC("struct_ops.s/...").
  */
 __bpf_kfunc int chr_ext_gpio_set_value_cansleep(struct chr_ext_dev *dev,
 						s32 handle, u32 index,
@@ -800,19 +797,17 @@ __bpf_kfunc int chr_ext_gpio_set_value_cansleep(struct chr_ext_dev *dev,
 }
 
 /**
- * chr_ext_gpio_get_bits() - values of several lines at once
+ * chr_ext_gpio_get_bits() - read several lines at once
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
- * @mask: which lines, the first is bit 0
- * @bits: where their values go; bits outside of @mask are 0
+ * @handle: from chr_ext_gpio_get()
+ * @mask: the lines, the first is bit 0
+ * @bits: set to their values; bits outside of @mask are 0
  * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical values
  *
- * Ops: all.
- *
- * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when @mask has lines
- * that are not there, or for another flag; -EWOULDBLOCK when a controller
- * sleeps, -ENODEV when it is gone, or what it said.
- * Context: any; does not sleep. Since ABI 2.
+ * Return: 0; -EBADF if @dev has no such @handle, -EINVAL if @mask has other lines or
+ * for other @flags; -EWOULDBLOCK if a controller sleeps, -ENODEV if it is gone, or
+ * its error.
+ * Context: any; does not sleep.
  */
 __bpf_kfunc int chr_ext_gpio_get_bits(struct chr_ext_dev *dev, s32 handle,
 				      u64 mask, u64 *bits, u32 flags)
@@ -823,17 +818,15 @@ __bpf_kfunc int chr_ext_gpio_get_bits(struct chr_ext_dev *dev, s32 handle,
 }
 
 /**
- * chr_ext_gpio_get_bits_cansleep() - the same, of any controller
+ * chr_ext_gpio_get_bits_cansleep() - read lines, whose controller may sleep
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
- * @mask: which lines, the first is bit 0
- * @bits: where their values go; bits outside of @mask are 0
+ * @handle: from chr_ext_gpio_get()
+ * @mask: the lines, the first is bit 0
+ * @bits: set to their values; bits outside of @mask are 0
  * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical values
  *
- * Ops: all.
- *
  * Return: as chr_ext_gpio_get_bits(), but never -EWOULDBLOCK.
- * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ * Context: process, may sleep: only from SEC("struct_ops.s/...").
  */
 __bpf_kfunc int chr_ext_gpio_get_bits_cansleep(struct chr_ext_dev *dev,
 					       s32 handle, u64 mask, u64 *bits,
@@ -847,18 +840,18 @@ __bpf_kfunc int chr_ext_gpio_get_bits_cansleep(struct chr_ext_dev *dev,
 /**
  * chr_ext_gpio_set_bits() - set several lines at once
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
- * @mask: which lines, the first is bit 0
+ * @handle: from chr_ext_gpio_get()
+ * @mask: the lines, the first is bit 0
  * @bits: their values
  * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical values
  *
- * Ops: all. One call of the controller where it can do that.
+ * Uses one call of the controller where it supports that.
  *
- * Return: 0; -EBADF when @handle is none of @dev, -EINVAL when @mask has lines
- * that are not there, or for another flag; -EPERM when one of them is an input,
- * -EWOULDBLOCK when a controller sleeps, -ENODEV when it is gone, or what it
- * said (from Linux 6.15 on).
- * Context: any; does not sleep. Since ABI 2.
+ * Return: 0; -EBADF if @dev has no such @handle, -EINVAL if @mask has other lines or
+ * for other @flags; -EPERM if one of them is an input, -EWOULDBLOCK if
+ * chr_ext_gpio_can_sleep(), -ENODEV if a controller is gone, or its error (from
+ * Linux 6.15 on).
+ * Context: any; does not sleep.
  */
 __bpf_kfunc int chr_ext_gpio_set_bits(struct chr_ext_dev *dev, s32 handle,
 				      u64 mask, u64 bits, u32 flags)
@@ -869,17 +862,15 @@ __bpf_kfunc int chr_ext_gpio_set_bits(struct chr_ext_dev *dev, s32 handle,
 }
 
 /**
- * chr_ext_gpio_set_bits_cansleep() - the same, of any controller
+ * chr_ext_gpio_set_bits_cansleep() - set lines, whose controller may sleep
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
- * @mask: which lines, the first is bit 0
+ * @handle: from chr_ext_gpio_get()
+ * @mask: the lines, the first is bit 0
  * @bits: their values
  * @flags: 0, or CHR_EXT_GPIO_RAW for the electrical values
  *
- * Ops: all.
- *
  * Return: as chr_ext_gpio_set_bits(), but never -EWOULDBLOCK.
- * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ * Context: process, may sleep: only from SEC("struct_ops.s/...").
  */
 __bpf_kfunc int chr_ext_gpio_set_bits_cansleep(struct chr_ext_dev *dev,
 					       s32 handle, u64 mask, u64 bits,

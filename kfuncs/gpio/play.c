@@ -234,6 +234,34 @@ static struct chr_ext_player *player_get(struct chr_ext_gpio *g)
 	return p;
 }
 
+/*
+ * Users can write to memory of the device meanwhile: copy first, then check. The
+ * steps of a newer header are larger; their unknown members have to be zero.
+ *
+ * Return: the steps, for kvfree(), or an error pointer.
+ */
+static struct chr_ext_gpio_step *steps_copy(const void *steps, u32 n, u32 size)
+{
+	struct chr_ext_gpio_step *copy;
+	u32 i;
+
+	copy = kvmalloc_array(n, sizeof(*copy), GFP_KERNEL_ACCOUNT);
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
+	if (size == sizeof(*copy)) {
+		memcpy(copy, steps, n * sizeof(*copy));
+		return copy;
+	}
+	for (i = 0; i < n; i++, steps += size) {
+		memcpy(&copy[i], steps, sizeof(*copy));
+		if (memchr_inv(steps + sizeof(*copy), 0, size - sizeof(*copy))) {
+			kvfree(copy);
+			return ERR_PTR(-EINVAL);
+		}
+	}
+	return copy;
+}
+
 static int steps_check(const struct chr_ext_gpio *g,
 		       const struct chr_ext_gpio_step *steps, u32 n)
 {
@@ -270,55 +298,58 @@ static void player_start(struct chr_ext_player *p,
 __bpf_kfunc_start_defs();
 
 /**
- * chr_ext_gpio_play() - put out a pattern, with its timing
+ * chr_ext_gpio_play() - output a pattern with exact timing
  * @dev: the device
- * @handle: of chr_ext_gpio_get(); all its lines are outputs
- * @steps: an array of struct chr_ext_gpio_step, in memory of the program or of
- *	the device; it is copied
+ * @handle: from chr_ext_gpio_get(); all its lines are outputs
+ * @steps: an array of struct chr_ext_gpio_step, in memory of the program or of the
+ *	device; it is copied
  * @steps__sz: its size in bytes, at most CHR_EXT_MAX_STEPS elements
- * @flags: 0 or CHR_EXT_PLAY_REPEAT
+ * @flags: CHR_EXT_PLAY_STEP_SIZE(sizeof(struct chr_ext_gpio_step)), and perhaps
+ *	CHR_EXT_PLAY_REPEAT; chr_ext_gpio_play_steps() fills in the size
  *
- * Ops: all but poll, llseek and mmap. Returns at once; a timer puts out the
- * steps. After the last one's hold the event op is called with
- * CHR_EXT_EVENT_PLAYED, and also when the controller says an error, which ends
- * it. A step that comes late is shorter by that, so that the next one is on time
- * again, but not by more than half of its hold: the rest moves instead. The
- * steps must not last longer than CHR_EXT_MAX_PLAY_NS together. What plays goes
- * on over a live update and when the file is closed that began it, and ends with
- * the device. A value that is set meanwhile stands until the next step.
+ * Returns at once; a timer outputs the steps. After the hold of the last one the
+ * event op is called with CHR_EXT_EVENT_PLAYED; also after an error of the
+ * controller, which ends the pattern. A step that is late is shorter by as much, so
+ * that the next one is on time again, but not by more than half of its hold; the
+ * rest delays all later steps. All players of a CPU together use at most half of
+ * it, which can delay steps, too. The pattern goes on over a live update and when
+ * the file that started it is closed, and ends with the device. A value that is set
+ * meanwhile lasts until the next step.
  *
- * Return: 0; -EBADF when @handle is none of @dev, -EINVAL for no or half a step,
- * a hold below CHR_EXT_MIN_HOLD_NS, bits without a line or another flag, -E2BIG
- * for too many, -ERANGE when they last too long, -EPERM when a line is an input,
- * -EBUSY while it plays, -ENOMEM.
- * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ * Return: 0; -EBADF if @dev has no such @handle, -EINVAL for no steps or a part of
+ * one, a size of a step that is too small or of a step with unknown members that are
+ * not zero, a hold of less than CHR_EXT_MIN_HOLD_NS, bits without a line or other
+ * @flags, -E2BIG for too many steps, -ERANGE if they last longer than
+ * CHR_EXT_MAX_PLAY_NS together, -EPERM if a line is an input, -EBUSY while another
+ * pattern plays, -ENOMEM.
+ * Context: process, may sleep: only from SEC("struct_ops.s/...").
  */
 __bpf_kfunc int chr_ext_gpio_play(struct chr_ext_dev *dev, s32 handle,
-				  const void *steps, u32 steps__sz, u32 flags)
+				  const void *steps, u32 steps__sz, u64 flags)
 {
 	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
-	u32 n = steps__sz / sizeof(struct chr_ext_gpio_step);
 	struct chr_ext_gpio_step *copy;
 	struct chr_ext_player *p;
+	u32 n, size = flags >> 32;
 	int err;
 
 	if (!chr_ext_may_sleep())
 		return -EWOULDBLOCK;
 	if (!g)
 		return -EBADF;
-	if (!n || steps__sz % sizeof(*copy) || flags & ~CHR_EXT_PLAY_REPEAT)
+	if (size < sizeof(*copy) || !steps__sz || steps__sz % size ||
+	    (u32)flags & ~CHR_EXT_PLAY_REPEAT)
 		return -EINVAL;
+	n = steps__sz / size;
 	if (n > CHR_EXT_MAX_STEPS)
 		return -E2BIG;
 	err = chr_ext_events_init(g->dev);
 	if (err)
 		return err;
 
-	/* Users may write to the device's memory meanwhile: copy, then look. */
-	copy = kvmalloc(steps__sz, GFP_KERNEL_ACCOUNT);
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, steps, steps__sz);
+	copy = steps_copy(steps, n, size);
+	if (IS_ERR(copy))
+		return PTR_ERR(copy);
 
 	guard(mutex)(&g->lock);
 	err = steps_check(g, copy, n);
@@ -331,22 +362,23 @@ __bpf_kfunc int chr_ext_gpio_play(struct chr_ext_dev *dev, s32 handle,
 		kvfree(copy);
 		return err;
 	}
-	player_start(p, copy, n, flags);
+	player_start(p, copy, n, (u32)flags);
 	return 0;
 }
 
 /**
- * chr_ext_gpio_stop() - end what chr_ext_gpio_play() has begun
+ * chr_ext_gpio_stop() - end a pattern of chr_ext_gpio_play()
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
+ * @handle: from chr_ext_gpio_get()
+ * @flags: 0
  *
- * Ops: all but poll, llseek and mmap. The lines stay as they are, and the event
- * op is not called.
+ * The lines keep their values, and the event op is not called.
  *
- * Return: 0, or -EBADF when @handle is none of @dev.
- * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ * Return: 0; -EBADF if @dev has no such @handle, -EINVAL for other @flags.
+ * Context: process, may sleep: only from SEC("struct_ops.s/...").
  */
-__bpf_kfunc int chr_ext_gpio_stop(struct chr_ext_dev *dev, s32 handle)
+__bpf_kfunc int chr_ext_gpio_stop(struct chr_ext_dev *dev, s32 handle,
+				  u32 flags)
 {
 	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
 
@@ -354,6 +386,8 @@ __bpf_kfunc int chr_ext_gpio_stop(struct chr_ext_dev *dev, s32 handle)
 		return -EWOULDBLOCK;
 	if (!g)
 		return -EBADF;
+	if (flags)
+		return -EINVAL;
 	guard(mutex)(&g->lock);
 	if (g->player)
 		player_stop(g->player);
@@ -361,19 +395,18 @@ __bpf_kfunc int chr_ext_gpio_stop(struct chr_ext_dev *dev, s32 handle)
 }
 
 /**
- * chr_ext_gpio_played() - how chr_ext_gpio_play() is getting on
+ * chr_ext_gpio_played() - progress of chr_ext_gpio_play()
  * @dev: the device
- * @handle: of chr_ext_gpio_get()
+ * @handle: from chr_ext_gpio_get()
  * @to: a struct chr_ext_gpio_played
- * @to__sz: its size in bytes; less gives the first of its members
+ * @to__sz: its size in bytes; members beyond it are left out, and unknown ones zeroed
+ * @flags: 0
  *
- * Ops: all but poll, llseek and mmap.
- *
- * Return: 0, or -EBADF when @handle is none of @dev.
- * Context: process, sleeps: only from SEC("struct_ops.s/..."). Since ABI 2.
+ * Return: 0; -EBADF if @dev has no such @handle, -EINVAL for other @flags.
+ * Context: process, may sleep: only from SEC("struct_ops.s/...").
  */
 __bpf_kfunc int chr_ext_gpio_played(struct chr_ext_dev *dev, s32 handle,
-				    void *to, u32 to__sz)
+				    void *to, u32 to__sz, u32 flags)
 {
 	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
 	struct chr_ext_gpio_played state = {};
@@ -382,6 +415,8 @@ __bpf_kfunc int chr_ext_gpio_played(struct chr_ext_dev *dev, s32 handle,
 		return -EWOULDBLOCK;
 	if (!g)
 		return -EBADF;
+	if (flags)
+		return -EINVAL;
 	guard(mutex)(&g->lock);
 	if (g->player) {
 		guard(raw_spinlock_irqsave)(&g->player->lock);

@@ -28,6 +28,7 @@ struct {
 } timed_map SEC(".maps");
 
 const volatile __u32 con;
+const volatile __u32 timer = 1;	/* 0 where the kernel refuses bpf_timer */
 const volatile __u32 how;	/* CHR_EXT_GPIO_IN and the like */
 __s32 removed;
 struct chr_ext_gpio_step steps[PINS_STEPS + 1];
@@ -40,11 +41,12 @@ static long plain(struct chr_ext_dev *dev, struct pins *p)
 
 	switch (p->call) {
 	case PINS_COUNT:
-		return chr_ext_gpio_count(dev, p->handle);
+		return chr_ext_gpio_count(dev, p->handle, p->flags);
 	case PINS_CAN_SLEEP:
 		return chr_ext_gpio_can_sleep(dev, p->handle);
 	case PINS_GET_DIRECTION:
-		return chr_ext_gpio_get_direction(dev, p->handle, p->index);
+		return chr_ext_gpio_get_direction(dev, p->handle, p->index,
+						  p->flags);
 	case PINS_GET:
 		return chr_ext_gpio_get_value(dev, p->handle, p->index,
 					      p->flags);
@@ -72,7 +74,11 @@ static long play(struct chr_ext_dev *dev, const struct pins *p)
 	steps[1] = steps[0];
 	if (size > sizeof(steps))
 		return -ENOTTY;
-	return chr_ext_gpio_play(dev, p->handle, steps, size, p->flags);
+	if (!p->param)
+		return chr_ext_gpio_play_steps(dev, p->handle, steps, size,
+					       p->flags);
+	return chr_ext_gpio_play(dev, p->handle, steps, size,
+				 p->flags | CHR_EXT_PLAY_STEP_SIZE(p->param));
 }
 
 static long sleepy(struct chr_ext_dev *dev, struct pins *p)
@@ -82,10 +88,11 @@ static long sleepy(struct chr_ext_dev *dev, struct pins *p)
 
 	switch (p->call) {
 	case PINS_INPUT:
-		return chr_ext_gpio_direction_input(dev, p->handle, p->index);
+		return chr_ext_gpio_direction_input(dev, p->handle, p->index,
+						    p->flags);
 	case PINS_OUTPUT:
 		return chr_ext_gpio_direction_output(dev, p->handle, p->index,
-						     p->arg);
+						     p->arg, p->flags);
 	case PINS_CONFIG:
 		return chr_ext_gpio_set_config(dev, p->handle, p->index,
 					       p->param, p->arg);
@@ -104,14 +111,15 @@ static long sleepy(struct chr_ext_dev *dev, struct pins *p)
 		return chr_ext_gpio_set_bits_cansleep(dev, p->handle, p->mask,
 						      bits, p->flags);
 	case PINS_LISTEN:
-		return chr_ext_gpio_listen(dev, p->handle, p->index, p->param);
+		return chr_ext_gpio_listen(dev, p->handle, p->index, p->param,
+					   p->flags);
 	case PINS_PLAY:
 		return play(dev, p);
 	case PINS_STOP:
-		return chr_ext_gpio_stop(dev, p->handle);
+		return chr_ext_gpio_stop(dev, p->handle, p->flags);
 	case PINS_PLAYED:
 		ret = chr_ext_gpio_played(dev, p->handle, &played,
-					  sizeof(played));
+					  sizeof(played), p->flags);
 		p->bits = played.steps;
 		return ret;
 	}
@@ -184,7 +192,7 @@ int BPF_PROG(pins_probe, struct chr_ext_dev *dev)
 	d->data = ask(dev);
 	if (d->data < 0)
 		return d->data;
-	if (dev->index)
+	if (dev->index || !timer)
 		return 0;
 	t->dev = dev->id;
 	bpf_timer_init(&t->timer, &timed_map, CLOCK_MONOTONIC);
@@ -198,6 +206,12 @@ void BPF_PROG(pins_remove, struct chr_ext_dev *dev)
 	__s32 handle = chr_ext_gpio_get(dev, "data", CHR_EXT_GPIO_ASIS);
 
 	removed = chr_ext_gpio_get_value_cansleep(dev, handle, 0, 0);
+}
+
+/* What it has to listen with is set up by probe. */
+SEC("struct_ops.s/event")
+void BPF_PROG(pins_event, struct chr_ext_dev *dev, struct chr_ext_event *event)
+{
 }
 
 SEC("struct_ops.s/ioctl")
@@ -231,7 +245,7 @@ long BPF_PROG(pins_write, struct chr_ext_file *file, struct chr_ext_io *io)
 	if (!t || chr_ext_io_get(io, 0, &t->told, sizeof(t->told)) !=
 		  sizeof(t->told))
 		return -EINVAL;
-	if (t->told.in_timer)
+	if (timer && t->told.in_timer)
 		return bpf_timer_start(&t->timer, 0, 0) ?: io->len;
 	t->told.ret = plain(file->dev, &t->told);
 	t->told.done++;
@@ -250,6 +264,7 @@ long BPF_PROG(pins_read, struct chr_ext_file *file, struct chr_ext_io *io)
 CHR_EXT_DRIVER(pins,
 	.probe = (void *)pins_probe,
 	.remove = (void *)pins_remove,
+	.event = (void *)pins_event,
 	.ioctl = (void *)pins_ioctl,
 	.read = (void *)pins_read,
 	.write = (void *)pins_write,

@@ -20,7 +20,7 @@ enum pins_call {
 	PINS_GET_BITS_CANSLEEP,
 	PINS_SET_BITS_CANSLEEP,
 	PINS_LISTEN,
-	PINS_PLAY,		/* index bytes of two steps, bits for arg ns */
+	PINS_PLAY,		/* index bytes of steps: bits for arg ns; param: size */
 	PINS_STOP,
 	PINS_PLAYED,
 	PINS_CALLS,

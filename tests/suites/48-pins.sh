@@ -8,6 +8,8 @@
 . "$SRC/tests/suites/chip.bash"
 
 pins=$TESTDRIVERS/pins.bpf.o
+timer=1
+[[ $(uname -v) != *PREEMPT_RT* ]] || timer=0
 setters=0
 ! grep -q GPIO_SET_ "$KMODS/.chr_ext_chip.o.cmd" || setters=1
 
@@ -20,7 +22,7 @@ chrext board add fast chr-ext,pins data=fast:0,fast:1,fast:2
 asks() {
 	local con=$1 why=$2
 	shift 2
-	ok "a driver that asks for con_id number $con $*" chrext load "$pins" --set con="$con" "$@"
+	ok "a driver that asks for con_id number $con $*" chrext load "$pins" --set timer=$timer --set con="$con" "$@"
 	is "hears why not" "$tap_output" \
 		'chrext: driver "pins" is loaded, but did not take all hardware: '"$why"$'\n'
 	fails "and has no device" test -e /dev/pins
@@ -46,7 +48,7 @@ chip_fails fast 2 direction 0
 chrext board rm fast
 chrext board add long chr-ext,pins \
 	"$(printf 'c%.0s' {1..31})=fast:0"
-ok "a con_id of 31 characters" chrext load "$pins" --set con=3
+ok "a con_id of 31 characters" chrext load "$pins" --set timer=$timer --set con=3
 ok "has lines" test -c /dev/pins
 chrext unload pins
 chrext board rm long
@@ -55,7 +57,7 @@ for i in {0..16}; do
 	args+=("c$i=fast:$i")
 done
 chrext board add many chr-ext,pins "${args[@]}"
-ok "17 con_ids are one too many" chrext load "$pins" --set con=7
+ok "17 con_ids are one too many" chrext load "$pins" --set timer=$timer --set con=7
 like "as is said" "$tap_output" "the device has 16 con_ids already"
 fails "there is no device" test -e /dev/pins
 is "and no line is kept" "$(gpioinfo | grep -c consumer=)" 0
@@ -67,7 +69,7 @@ for i in {0..63}; do
 	echo "fast:$i" > $boards/wide/data/lines
 done
 echo 1 > $boards/wide/live
-ok "64 lines of a con_id, asked for twice" chrext load "$pins" --set con=6 --set how=1
+ok "64 lines of a con_id, asked for twice" chrext load "$pins" --set timer=$timer --set con=6 --set how=1
 is "are one handle, as it was first" "$(gpioinfo -c "$(gpiodetect | sed -n 's/ \[fast].*//p')" | grep -c 'input.*consumer=.*pins:data')" 64
 chrext unload pins
 chrext board rm wide
@@ -77,7 +79,7 @@ chrext board add fast chr-ext,pins data=fast:0,fast:1,fast:2
 chrext board add slow chr-ext,pins data=slow:0,slow:1,slow:2
 text $boards/fast/dev_name
 fast=$text
-ok "two devices" chrext load "$pins" --set how=1 --set instances=2
+ok "two devices" chrext load "$pins" --set timer=$timer --set how=1 --set instances=2
 points "$PROGS/pins" args /dev/pins0 /dev/pins1
 before=$(call /dev/pins0 rw i:0x7002,0)
 echo "$fast" > $bus/drivers/chr_ext.pins/unbind
@@ -87,12 +89,12 @@ is "had its lines when it was removed" "$(call /dev/pins0 rw i:0x7003,0)" 0
 points "$PROGS/pins" errors /dev/pins0 fast $setters
 chrext unload pins
 chrext board rm fast
-ok "a device whose controller sleeps" chrext load "$pins"
+ok "a device whose controller sleeps" chrext load "$pins" --set timer=$timer
 points "$PROGS/pins" sleeps /dev/pins
 chrext unload pins
 chrext board rm slow
 chrext board add open chr-ext,pins data=fast:0/open-drain/pull-up,fast:1,fast:2
-ok "a device with an open drain" chrext load "$pins"
+ok "a device with an open drain" chrext load "$pins" --set timer=$timer
 points "$PROGS/pins" open /dev/pins
 ok "which plays" soon test "$(level fast 2)" = 1
 is "by letting the line go" "$(config fast 0 | cut -d' ' -f1)" in
@@ -100,14 +102,14 @@ chrext unload pins
 chrext board rm open
 chip_new only outputs
 chrext board add only chr-ext,pins data=only:0/open-drain,only:1,only:2
-chrext load "$pins" --set how=3 > /tmp/out 2>&1
+chrext load "$pins" --set timer=$timer --set how=3 > /tmp/out 2>&1
 fails "an open drain of a controller that has outputs only: no device" test -e /dev/pins
 like "as is said" "$(< /tmp/out)" 'cannot get the lines "data": -EOPNOTSUPP'
 chrext unload pins
 chrext board rm only
 chip_new lost
 chrext board add lost chr-ext,pins data=lost:0,lost:1,lost:2
-chrext load "$pins" --set how=1
+chrext load "$pins" --set timer=$timer --set how=1
 points "$PROGS/pins" gone /dev/pins lost
 is "removed without them" "$(count pins bad_returns)" 0
 chrext unload pins

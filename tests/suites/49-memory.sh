@@ -48,6 +48,18 @@ chrext unload bpf_port
 ok "afterwards the line is free" eval "echo 0 > $boards/b/live; ! holder_there $dev 0"
 board_gone b
 
+# What the first listen needs is there when the device has its lines.
+board b chr-ext,pins data=fast:0,fast:1,fast:2
+timer=1
+[[ $(uname -v) != *PREEMPT_RT* ]] || timer=0
+ok "a driver with an event op" chrext load "$TESTDRIVERS/pins.bpf.o" --set timer=$timer --set how=1
+kvmalloc=$(grep -oE '\b__kvmalloc_node(_noprof)?$|\bkvmalloc_node$' /proc/kallsyms | tail -n 1)
+without "$kvmalloc" pins
+points "$PROGS/pins" listen /dev/pins
+rmmod chr_ext_fail
+chrext unload pins
+board_gone b
+
 ok "no board is left" no_boards
 chip_unload
 finish

@@ -119,6 +119,7 @@ enum chr_ext_flags {
 
 /* Flags of chr_ext_gpio_play(). */
 #define CHR_EXT_PLAY_REPEAT	(1U << 0)	/* until it is stopped */
+#define CHR_EXT_PLAY_STEP_SIZE(n)	((__u64)(n) << 32)	/* bytes of a step */
 
 /* Levels of chr_ext_log(), the numbers of syslog(3). */
 #define CHR_EXT_ERR		3

@@ -15,15 +15,17 @@
 
 extern __s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
 			      const char *con_id__str, __u32 flags) __ksym;
-extern int chr_ext_gpio_count(struct chr_ext_dev *dev, __s32 handle) __ksym;
+extern int chr_ext_gpio_count(struct chr_ext_dev *dev, __s32 handle,
+			      __u32 flags) __ksym;
 extern int chr_ext_gpio_can_sleep(struct chr_ext_dev *dev,
 				  __s32 handle) __ksym;
 extern int chr_ext_gpio_direction_input(struct chr_ext_dev *dev, __s32 handle,
-					__u32 index) __ksym;
+					__u32 index, __u32 flags) __ksym;
 extern int chr_ext_gpio_direction_output(struct chr_ext_dev *dev, __s32 handle,
-					 __u32 index, int value) __ksym;
+					 __u32 index, int value,
+					 __u32 flags) __ksym;
 extern int chr_ext_gpio_get_direction(struct chr_ext_dev *dev, __s32 handle,
-				      __u32 index) __ksym;
+				      __u32 index, __u32 flags) __ksym;
 extern int chr_ext_gpio_set_config(struct chr_ext_dev *dev, __s32 handle,
 				   __u32 index, __u32 param,
 				   __u32 arg) __ksym;
@@ -48,12 +50,19 @@ extern int chr_ext_gpio_set_bits_cansleep(struct chr_ext_dev *dev,
 					  __s32 handle, __u64 mask,
 					  __u64 bits, __u32 flags) __ksym;
 extern int chr_ext_gpio_listen(struct chr_ext_dev *dev, __s32 handle,
-			       __u32 index, __u32 edges) __ksym;
+			       __u32 index, __u32 edges,
+			       __u32 flags) __ksym;
 extern int chr_ext_gpio_play(struct chr_ext_dev *dev, __s32 handle,
 			     const void *steps, __u32 steps__sz,
+			     __u64 flags) __ksym;
+extern int chr_ext_gpio_stop(struct chr_ext_dev *dev, __s32 handle,
 			     __u32 flags) __ksym;
-extern int chr_ext_gpio_stop(struct chr_ext_dev *dev, __s32 handle) __ksym;
 extern int chr_ext_gpio_played(struct chr_ext_dev *dev, __s32 handle,
-			       void *to, __u32 to__sz) __ksym;
+			       void *to, __u32 to__sz, __u32 flags) __ksym;
+
+/* chr_ext_gpio_play() of steps that have the size of this header's. */
+#define chr_ext_gpio_play_steps(dev, handle, steps, size, flags)	\
+	chr_ext_gpio_play(dev, handle, steps, size,			\
+			  (flags) | CHR_EXT_PLAY_STEP_SIZE(sizeof(*(steps))))
 
 #endif /* CHR_EXT_GPIO_BPF_H */
