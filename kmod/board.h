@@ -13,7 +13,7 @@
 
 /* Platform data of a board's device. */
 struct chr_ext_board_data {
-	char compatible[CHR_EXT_MATCH_LEN];
+	char compatible[CHR_EXT_COMPATIBLE_LEN];
 	char name[CHR_EXT_NAME_LEN];
 };
 

@@ -9,6 +9,7 @@
 #include <linux/idr.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
+#include <linux/mod_devicetable.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/pid.h>
@@ -197,6 +198,7 @@ static int dev_alloc_memory(struct chr_ext_device *d)
 static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 					struct device *parent, u32 index)
 {
+	const struct of_device_id *match;
 	struct chr_ext_device *d;
 	int minor, err;
 
@@ -214,6 +216,12 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 	d->pub.index = index;
 	d->pub.size = drv->conf.dev_size;
 	d->pub.mem_size = drv->conf.mem_size;
+	d->pub.compatible = "";
+	if (drv->matches) {
+		match = chr_ext_driver_match(drv, to_platform_device(parent));
+		d->pub.compatible = match->compatible;
+		d->pub.match = match - drv->matches;
+	}
 	d->drv = chr_ext_driver_get(drv);
 	init_waitqueue_head(&d->wait);
 	init_waitqueue_head(&d->sleepers);

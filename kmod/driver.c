@@ -49,27 +49,41 @@ void chr_ext_driver_put(struct chr_ext_driver *drv)
 	kref_put(&drv->ref, driver_free);
 }
 
-/*
- * Whether a device is one of those that the driver is for. The bus matches the
- * nodes of a device tree; boards all have one name there. By driver_override any
- * device can be brought here.
+/**
+ * chr_ext_driver_match() - find out by which string a driver matches hardware
+ * @drv: the driver, which has a compatible
+ * @pdev: a device of the platform bus
+ *
+ * Of several strings that both have, the first of the device tree's counts, as it
+ * lists the most specific one first.
+ *
+ * Return: the string, in the driver's table, or NULL.
  */
-static bool driver_serves(const struct chr_ext_driver *drv,
-			  const struct platform_device *pdev)
+const struct of_device_id *
+chr_ext_driver_match(const struct chr_ext_driver *drv,
+		     const struct platform_device *pdev)
 {
-	const struct chr_ext_board_data *board;
+	const struct chr_ext_board_data *board = chr_ext_board_data(pdev);
 	const struct of_device_id *m;
 
-	if (!drv->matches)
-		return !strcmp(pdev->name, drv->core_name);
-
-	board = chr_ext_board_data(pdev);
 	if (!board)
 		return of_match_device(drv->matches, &pdev->dev);
 	for (m = drv->matches; m->compatible[0]; m++)
 		if (!strcmp(m->compatible, board->compatible))
-			return true;
-	return false;
+			return m;
+	return NULL;
+}
+
+/*
+ * The bus matches the nodes of a device tree; all boards have one name there. By
+ * driver_override any device can be bound to any driver.
+ */
+static bool driver_serves(const struct chr_ext_driver *drv,
+			  const struct platform_device *pdev)
+{
+	if (drv->matches)
+		return chr_ext_driver_match(drv, pdev);
+	return !strcmp(pdev->name, drv->core_name);
 }
 
 static int driver_probe(struct platform_device *pdev)

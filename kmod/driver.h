@@ -53,6 +53,9 @@ struct chr_ext_driver {
 
 struct chr_ext_driver *chr_ext_driver_get(struct chr_ext_driver *drv);
 void chr_ext_driver_put(struct chr_ext_driver *drv);
+const struct of_device_id *
+chr_ext_driver_match(const struct chr_ext_driver *drv,
+		     const struct platform_device *pdev);
 int chr_ext_driver_reg(const struct chr_ext_ops *ops);
 void chr_ext_driver_unreg(const struct chr_ext_ops *ops);
 int chr_ext_driver_update(const struct chr_ext_ops *ops,

@@ -158,6 +158,10 @@ static int check_match(const char *name, const char *match, size_t len)
 	if (!len)
 		return refuse(EINVAL, name,
 			      "compatible has a blank with nothing before it");
+	if (len >= CHR_EXT_COMPATIBLE_LEN)
+		return refuse(EINVAL, name,
+			      "compatible has a string of more than %u characters",
+			      CHR_EXT_COMPATIBLE_LEN - 1);
 	for (i = 0; i < len; i++)
 		if (!isascii(match[i]) || !isgraph(match[i]))
 			return refuse(EINVAL, name,

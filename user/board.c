@@ -93,8 +93,8 @@ static const char *compatible_problem(const char *s)
 {
 	if (!*s)
 		return "it is empty";
-	if (strlen(s) >= CHR_EXT_MATCH_LEN)
-		return "it is longer than 511 characters";
+	if (strlen(s) >= CHR_EXT_COMPATIBLE_LEN)
+		return "it is longer than 127 characters";
 	for (; *s; s++)
 		if (!isascii(*s) || !isgraph(*s))
 			return "only printable ASCII characters other than blank are allowed";

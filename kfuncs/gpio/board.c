@@ -42,7 +42,7 @@ struct board {
 	struct config_group group;
 	struct mutex live_lock;
 	struct mutex lock;
-	char compatible[CHR_EXT_MATCH_LEN];
+	char compatible[CHR_EXT_COMPATIBLE_LEN];
 	struct list_head cons;
 	int id;
 	bool fixed;				/* live, or on the way */
@@ -400,9 +400,9 @@ static ssize_t board_compatible_store(struct config_item *item,
 
 	if (len && page[len - 1] == '\n')
 		len--;
-	if (!len || len >= CHR_EXT_MATCH_LEN)
+	if (!len || len >= CHR_EXT_COMPATIBLE_LEN)
 		return refuse(b, EINVAL, "compatible has 1 to %u characters",
-			      CHR_EXT_MATCH_LEN - 1);
+			      CHR_EXT_COMPATIBLE_LEN - 1);
 	for (i = 0; i < len; i++)
 		if (!isascii(page[i]) || !isgraph(page[i]))
 			return refuse(b, EINVAL,

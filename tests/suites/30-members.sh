@@ -50,6 +50,10 @@ refused "1 GiB of device memory in all" "1024 instances with a dev_size of 10485
 	instances=1024 dev_size=1M
 refused "a compatible that ends in nothing" \
 	"compatible has a blank with nothing before it" "compatible=a,b  c,d"
+refused "a compatible with a string of 128 characters" \
+	"compatible has a string of more than 127 characters" \
+	"compatible=a,b $(printf 'c%.0s' {1..128})"
+taken "one with four of 127" "compatible=$(printf 'c%.0s' {1..127}) $(printf 'd%.0s' {1..127}) $(printf 'e%.0s' {1..127}) $(printf 'f%.0s' {1..127})"
 refused "a compatible with a control character" \
 	"compatible has the character 0x07" "compatible=a,b"$'\a'
 taken "a mem_size of a byte" mem_size=1

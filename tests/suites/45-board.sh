@@ -161,7 +161,7 @@ refuses 'line 0 of port: the chip mychip has no offset 8' c port=mychip:8
 refuses 'port: the offset 65535 is too large' c port=mychip:65535
 refuses 'line 1 of port, mychip:1, is there twice' c port=mychip:1,mychip:1
 refuses 'line 0 of reset, mychip:3, is there twice' c port=mychip:3 reset=led
-refuses 'compatible has 1 to 511 characters' '' port=led
+refuses 'compatible has 1 to 127 characters' '' port=led
 refuses 'compatible has the character 0x20' 'a b' port=led
 refuses 'compatible has the character 0xc3' ä port=led
 refuses 'bad con_id "live": boards have an attribute of this name' c live=led

@@ -33,10 +33,10 @@ refused() {
 }
 mkdir $boards/b
 refused "no compatible" "Invalid argument" "compatible is empty" put b/live 1
-refused "an empty one" "Invalid argument" "compatible has 1 to 511" put b/compatible ""
-refused "one of 512 characters" "Invalid argument" "compatible has 1 to 511" \
-	put b/compatible "$(printf 'c%.0s' {1..512})"
-ok "one of 511" put b/compatible "$(printf 'c%.0s' {1..511})"
+refused "an empty one" "Invalid argument" "compatible has 1 to 127" put b/compatible ""
+refused "one of 128 characters" "Invalid argument" "compatible has 1 to 127" \
+	put b/compatible "$(printf 'c%.0s' {1..128})"
+ok "one of 127" put b/compatible "$(printf 'c%.0s' {1..127})"
 refused "a blank" "Invalid argument" "compatible has the character 0x20" \
 	put b/compatible "chr-ext,port other"
 refused "a newline" "Invalid argument" "compatible has the character 0x0a" \
@@ -44,7 +44,7 @@ refused "a newline" "Invalid argument" "compatible has the character 0x0a" \
 refused "a letter that is not ASCII" "Invalid argument" "compatible has the character 0xc3" \
 	put b/compatible "chr-ext,pört"
 text $boards/b/compatible
-is "nothing of it is left" "${#text}" 511
+is "nothing of it is left" "${#text}" 127
 put b/compatible chr-ext,port
 refused "no con_id" "Invalid argument" "it has no con_id: make a directory" put b/live 1
 refused "a con_id of 200 characters" "File name too long" "the name of a con_id has more than 31 characters" \
@@ -151,6 +151,29 @@ echo "$board" > $bus/drivers_probe
 ok "but gets it afterwards" test -c /dev/other
 chrext unload other
 put b/live 0
+
+# Which string of a list matched.
+long=chr-ext,$(printf 'c%.0s' {1..119})
+for kind in chr-ext,kind-a chr-ext,kind-c "$long"; do
+	put b/compatible "$kind"
+	put b/live 1
+	ok "a driver of four compatibles" chrext load "$TESTDRIVERS/kinds.bpf.o"
+	case $kind in
+	*-a) match=0 ;;
+	*-c) match=2 ;;
+	*) match=3 ;;
+	esac
+	is "knows that $kind matched" "$(cat /dev/kinds0)" "$match $kind"
+	chrext unload kinds
+	put b/live 0
+done
+put b/compatible chr-ext,kind
+put b/live 1
+chrext load "$TESTDRIVERS/kinds.bpf.o" > /tmp/out 2>&1
+fails "a part of one does not match" test -e /dev/kinds0
+chrext unload kinds
+put b/live 0
+put b/compatible chr-ext,port
 
 refused_node() {
 	refusals | grep -q "there is a /dev/bpf_port already"

@@ -31,6 +31,7 @@
 
 #define CHR_EXT_NAME_LEN	32	/* with the terminating NUL */
 #define CHR_EXT_MATCH_LEN	512	/* with the terminating NUL */
+#define CHR_EXT_COMPATIBLE_LEN	128	/* a string of it, likewise */
 
 #define CHR_EXT_MAX_INSTANCES	1024	/* devices of one driver */
 #define CHR_EXT_MAX_FILE_SIZE	(1U << 20)	/* bytes of memory a file */
@@ -137,6 +138,9 @@ enum chr_ext_flags {
  * @name: name of the node; for %s of chr_ext_msg() and the like
  * @mem_size: bytes of pages for mmap(2), &chr_ext_ops.mem_size of its driver
  *	in whole pages
+ * @compatible: the string of &chr_ext_ops.compatible that matched the hardware, ""
+ *	for a virtual device; for %s of chr_ext_msg() and the like
+ * @match: its index in that list, from 0
  *
  * Read-only for programs. Since ABI 1.
  */
@@ -147,6 +151,8 @@ struct chr_ext_dev {
 	__u32 size;
 	const char *name;
 	__u64 mem_size;
+	const char *compatible;
+	__u32 match;
 };
 
 /**
@@ -462,11 +468,12 @@ struct chr_ext_ops {
 	char name[CHR_EXT_NAME_LEN];
 
 	/**
-	 * @compatible: Which hardware to bind: a list of strings with a blank
-	 * between them, as in the compatible property of a device tree, or in
-	 * that of a board. A device then appears for each that there is, up to
-	 * @instances; one whose @probe says -EPROBE_DEFER is tried again later.
-	 * Empty: the devices are virtual. Since ABI 2.
+	 * @compatible: The hardware to bind to: a list of strings of up to 127
+	 * characters, separated by a blank, that are compared with the
+	 * compatible property in a device tree or of a board. A device appears
+	 * for each match, up to @instances; it has the string as
+	 * &chr_ext_dev.compatible. One whose @probe returns -EPROBE_DEFER is
+	 * probed again later. Empty: the devices are virtual.
 	 */
 	char compatible[CHR_EXT_MATCH_LEN];
 
