@@ -3,10 +3,15 @@
 #ifndef CHR_EXT_BOARD_H
 #define CHR_EXT_BOARD_H
 
+#include <linux/configfs.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/platform_device.h>
 #include <linux/string.h>
 
 #include <chr_ext/abi.h>
+
+#include "dev.h"
 
 /* Name of the boards' devices on the platform bus. */
 #define CHR_EXT_BOARD_NAME	"chr_ext_board"
@@ -15,6 +20,54 @@
 struct chr_ext_board_data {
 	char compatible[CHR_EXT_COMPATIBLE_LEN];
 	char name[CHR_EXT_NAME_LEN];
+};
+
+/*
+ * live_lock is held while the device is registered or unregistered, which can take
+ * as long as its probe. Outside of boards.su_mutex, so that other boards do not
+ * wait, and of the locks of the driver core.
+ */
+struct chr_ext_board {
+	struct config_group group;
+	struct mutex live_lock;
+	struct mutex lock;		/* all below; inside those of configfs */
+	char compatible[CHR_EXT_COMPATIBLE_LEN];
+	struct list_head items;		/* of chr_ext_board_item */
+	int id;
+	bool fixed;			/* live, or about to be: nothing changes */
+	struct platform_device *pdev;	/* while live */
+	void *state[CHR_EXT_MAX_FAMILIES];	/* likewise; live_lock */
+};
+
+/* A directory of a board, embedded in what its family describes there. */
+struct chr_ext_board_item {
+	struct config_group group;
+	struct chr_ext_board *board;	/* holds a reference */
+	struct list_head node;		/* in its items */
+	struct chr_ext_board_part *part;
+};
+
+/**
+ * struct chr_ext_board_part - what a family contributes to boards
+ * @what: what a directory is, for messages
+ * @attrs: files of such a directory
+ * @type: its type; set by the framework
+ * @alloc: allocate an item, or return NULL
+ * @free: the counterpart of @alloc
+ * @add: a board is about to be live: provide what its items describe to the device
+ *	that will be registered as @dev_id. Returns a pointer for @del, or an error
+ *	pointer after it has reported why
+ * @del: the counterpart of @add; the device is unregistered
+ */
+struct chr_ext_board_part {
+	const char *what;
+	struct configfs_attribute **attrs;
+	struct config_item_type type;
+
+	struct chr_ext_board_item *(*alloc)(void);
+	void (*free)(struct chr_ext_board_item *item);
+	void *(*add)(struct chr_ext_board *b, const char *dev_id);
+	void (*del)(void *state);
 };
 
 /* The data of a board's device, or NULL for any other device. */

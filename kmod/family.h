@@ -8,6 +8,8 @@
 #include "dev.h"
 #include "kfuncs.h"
 
+struct chr_ext_board_part;
+
 /* Files with kfuncs that a family can have. */
 #define CHR_EXT_FAMILY_FILES	4
 
@@ -17,6 +19,7 @@
  * @kfuncs: its kfuncs with their rules, an array for each of its files
  * @slot: index of its state in each device; set by the framework
  * @dev_size: bytes of zeroed state in each device, see chr_ext_family_data()
+ * @board: what it contributes to boards, or NULL
  * @init: the module is being loaded; all else of it works
  * @exit: the counterpart of @init; there are no devices any more
  * @dev_init: set up the state of a device, before its probe op
@@ -36,6 +39,7 @@ struct chr_ext_family {
 	const struct chr_ext_kfuncs *kfuncs[CHR_EXT_FAMILY_FILES];
 	unsigned int slot;
 	size_t dev_size;
+	struct chr_ext_board_part *board;
 
 	int (*init)(void);
 	void (*exit)(void);

@@ -66,9 +66,8 @@ void chr_ext_gpio_prepare(struct chr_ext_gpio *g);
 void chr_ext_gpio_event(struct chr_ext_device *dev, struct chr_ext_event *event);
 void chr_ext_gpio_deafen(struct chr_ext_gpio *g);
 
-/* board.c */
-int chr_ext_board_init(void);
-void chr_ext_board_exit(void);
+/* lines.c */
+extern struct chr_ext_board_part chr_ext_gpio_board;
 
 /* play.c */
 void chr_ext_player_free(struct chr_ext_gpio *g);
