@@ -129,7 +129,7 @@ static int board_add(struct chr_ext_board *b)
 	if (!b->compatible[0])
 		return refuse(b, EINVAL, "compatible is empty");
 	if (list_empty(&b->items))
-		return refuse(b, EINVAL, "it has no con_id: make a directory for one");
+		return refuse(b, EINVAL, "no con_id: create a directory for one");
 	snprintf(dev_id, sizeof(dev_id), CHR_EXT_BOARD_NAME ".%d", b->id);
 	err = parts_add(b, dev_id);
 	if (err)

@@ -153,7 +153,7 @@ static void driver_remove(struct platform_device *pdev)
 		get_device(&dev->dev);
 		INIT_WORK(&dev->again, driver_attach_again);
 		chr_ext_log_note(drv->log, CHR_EXT_NOTICE,
-				 "%s goes with its supplier %s",
+				 "%s is removed with its supplier %s",
 				 dev->pub.name, dev_name(supplier));
 	}
 	chr_ext_dev_destroy(dev);

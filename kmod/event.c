@@ -50,10 +50,9 @@ static void events_tell(struct work_struct *work)
 		ops = chr_ext_enter(q->dev, &idx);
 		if (!ops)
 			return;
-		if (ops->event) {
-			chr_ext_families_dev_event(q->dev, &e);
+		chr_ext_families_dev_event(q->dev, &e);
+		if (ops->event)
 			ops->event(&q->dev->pub, &e);
-		}
 		chr_ext_leave(q->dev, idx);
 		/* RCU-tasks wants more than a preemption of who never sleeps. */
 		cond_resched_tasks_rcu_qs();

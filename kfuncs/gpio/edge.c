@@ -15,7 +15,7 @@
 
 /* How the level of a line can be read when it interrupts. */
 enum {
-	READ_LATER,		/* not there: only by the thread that calls the op */
+	READ_LATER,		/* not there, but in the thread that calls the op */
 	READ_HARD,		/* in the hard interrupt */
 	READ_NESTED,		/* in the thread of its controller, which may sleep */
 };
@@ -91,7 +91,7 @@ void chr_ext_gpio_event(struct chr_ext_device *dev, struct chr_ext_event *event)
 	trace_chr_ext_edge(dev, line->desc, event);
 }
 
-/* Caller holds g->lock, or is the last. */
+/* Caller holds g->lock, or no op can run any more. */
 static void line_deafen(struct chr_ext_line *line)
 {
 	if (line->irq)
@@ -119,9 +119,9 @@ static int line_listen(struct chr_ext_line *line, u32 edges)
 		flags |= gpiod_is_active_low(desc) ? IRQF_TRIGGER_RISING :
 						     IRQF_TRIGGER_FALLING;
 	line->edges = edges;
-	/* Until it is known better; right in any context. */
+	/* Right in any context, until the return value is known. */
 	line->read = READ_LATER;
-	/* The handler may run in a hard interrupt on PREEMPT_RT, too: no thread. */
+	/* Not threaded on PREEMPT_RT and by threadirqs, for the time of the edge. */
 	err = request_any_context_irq(irq, line_changed,
 				      flags | IRQF_NO_THREAD,
 				      g->dev->pub.name, line);
@@ -152,7 +152,7 @@ void chr_ext_gpio_prepare(struct chr_ext_gpio *g)
 			gpiod_to_irq(g->lines[i].desc);
 }
 
-/* Its ops are over for good. */
+/* No op of the device can run any more. */
 void chr_ext_gpio_deafen(struct chr_ext_gpio *g)
 {
 	u32 i;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kfuncs on GPIO lines: getting hold of them, their directions and values.
+ * kfuncs on GPIO lines: requesting them, their directions and values.
  *
- * A handle is a number, so that a driver can keep it where it likes; what is
- * behind it is looked for in the device alone, by number and slot, so that no
- * other device's lines can be reached whatever number a program makes up.
+ * A handle is a number, so that a driver can store it anywhere. It is looked up in
+ * the device only, by number and slot: no number that a program makes up reaches the
+ * lines of another device.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -69,7 +69,7 @@ static s32 gpio_publish(struct chr_ext_gpio *g)
 	for (i = 0; i < SLOTS; i++) {
 		if (gd->gpios[i])
 			continue;
-		/* 0 is none, so that memory nobody wrote to is no handle. */
+		/* 0 is none, so that zeroed memory is no handle. */
 		g->handle = (nr + 1) * SLOTS + i;
 		smp_store_release(&gd->gpios[i], g);
 		return g->handle;
@@ -77,18 +77,18 @@ static s32 gpio_publish(struct chr_ext_gpio *g)
 	return -ENOSPC;
 }
 
-/* What has to be known of a chip that may go at any time. */
+/* Properties of a chip, which may be removed at any time. */
 struct chip_look {
 	struct gpio_desc *desc;
 	struct gpio_device *gdev;
 	struct device *parent;		/* for put_device(), or NULL */
-	bool tells_direction;
-	bool becomes_input;
+	bool has_get_direction;
+	bool has_input;
 	bool open;			/* drain or source */
 };
 
-/* Called while the chip cannot go. */
-static int chip_looked_at(struct gpio_chip *gc, const void *data)
+/* gpio_device_find() keeps the chip from being removed meanwhile. */
+static int chip_inspect(struct gpio_chip *gc, const void *data)
 {
 	struct chip_look *look = (void *)data;
 	unsigned int offset;
@@ -97,14 +97,14 @@ static int chip_looked_at(struct gpio_chip *gc, const void *data)
 		return 0;
 	offset = desc_to_gpio(look->desc) - gc->base;
 	look->parent = get_device(gc->parent);
-	look->tells_direction = gc->get_direction;
-	look->becomes_input = gc->direction_input;
+	look->has_get_direction = gc->get_direction;
+	look->has_input = gc->direction_input;
 	look->open = gpiochip_line_is_open_drain(gc, offset) ||
 		     gpiochip_line_is_open_source(gc, offset);
 	return 1;
 }
 
-/* The consumer that gpioinfo(1) shows: the node and the con_id. */
+/* The consumer shown by gpioinfo(1): the node and the con_id. */
 static int gpio_name_lines(struct chr_ext_gpio *g)
 {
 	char *name __free(kfree) = kasprintf(GFP_KERNEL, "%s:%s",
@@ -137,22 +137,22 @@ static int gpio_set_up_line(struct chr_ext_gpio *g, u32 i,
 	g->lines[i].index = i;
 	g->can_sleep |= gpiod_cansleep(desc);
 
-	gdev = gpio_device_find(&look, chip_looked_at);
+	gdev = gpio_device_find(&look, chip_inspect);
 	if (!gdev)
 		return -EPROBE_DEFER;
 	gpio_device_put(gdev);
 
 	/* gpiolib sets these by their direction, for which chips may sleep. */
 	g->set_sleeps |= g->can_sleep || look.open;
-	if (look.open && !look.becomes_input) {
+	if (look.open && !look.has_input) {
 		put_device(look.parent);
 		return -EOPNOTSUPP;
 	}
 
-	/* gpiolib warns of chips that cannot tell; what was asked for is known. */
+	/* gpiolib warns if a chip has no get_direction(). */
 	if (flags != GPIOD_ASIS)
 		__assign_bit(i, g->outputs, flags != GPIOD_IN);
-	else if (look.tells_direction)
+	else if (look.has_get_direction)
 		__assign_bit(i, g->outputs, !gpiod_get_direction(desc));
 
 	if (!look.parent)
@@ -162,7 +162,7 @@ static int gpio_set_up_line(struct chr_ext_gpio *g, u32 i,
 	return err;
 }
 
-/* With its controller a chip went that is not there any more. */
+/* A chip that is gone went with its controller, perhaps while that was added. */
 static int gpio_check_chips(struct chr_ext_gpio *g)
 {
 	struct chip_look look = {};
@@ -172,7 +172,7 @@ static int gpio_check_chips(struct chr_ext_gpio *g)
 	for (i = 0; i < g->n; i++) {
 		look.desc = g->lines[i].desc;
 		look.gdev = gpiod_to_gpio_device(look.desc);
-		gdev = gpio_device_find(&look, chip_looked_at);
+		gdev = gpio_device_find(&look, chip_inspect);
 		if (!gdev) {
 			chr_ext_supplier_lost(g->dev);
 			return -EPROBE_DEFER;
@@ -226,6 +226,20 @@ static void gpio_free(struct chr_ext_gpio *g)
 	kfree(g);
 }
 
+/* No interrupt and no player afterwards. */
+static void gpio_dev_quiesce(struct chr_ext_device *dev)
+{
+	struct chr_ext_gpio_dev *gd = to_gpio_dev(dev);
+	size_t i;
+
+	for (i = 0; i < SLOTS; i++) {
+		if (!gd->gpios[i])
+			continue;
+		chr_ext_gpio_deafen(gd->gpios[i]);
+		chr_ext_player_free(gd->gpios[i]);
+	}
+}
+
 static void gpio_dev_release(struct chr_ext_device *dev)
 {
 	struct chr_ext_gpio_dev *gd = to_gpio_dev(dev);
@@ -252,7 +266,7 @@ static void gpio_dev_complain(struct chr_ext_device *dev)
 		return;
 	if (!drv->matches)
 		chr_ext_refuse(ENOENT, drv->log, drv->conf.name,
-			       "it wants lines \"%s\", but has no compatible and so no hardware",
+			       "lines \"%s\" need hardware, but the driver has no compatible",
 			       gd->missing);
 	else
 		chr_ext_refuse(ENOENT, drv->log, drv->conf.name,
@@ -261,7 +275,7 @@ static void gpio_dev_complain(struct chr_ext_device *dev)
 			       gd->missing);
 }
 
-/* Says why, in the words of who wrote the board or the device tree. */
+/* Report the reason with the names used in the board or the device tree. */
 static struct chr_ext_gpio *gpio_refuse(struct chr_ext_device *dev,
 					const char *con_id, int err)
 {
@@ -279,12 +293,12 @@ static struct chr_ext_gpio *gpio_refuse(struct chr_ext_device *dev,
 		break;
 	case -EBUSY:
 		chr_ext_refuse(EBUSY, log, name,
-			       "somebody else uses a line of \"%s\"", con_id);
+			       "a line of \"%s\" is in use", con_id);
 		break;
 	case -E2BIG:
 		chr_ext_refuse(E2BIG, log, name,
-			       "there are more than %u lines \"%s\"",
-			       CHR_EXT_MAX_LINES, con_id);
+			       "\"%s\" has more than %u lines", con_id,
+			       CHR_EXT_MAX_LINES);
 		break;
 	default:
 		chr_ext_refuse(-err, log, name,
@@ -331,7 +345,7 @@ static const enum gpiod_flags get_flags[] = {
 	[CHR_EXT_GPIO_OUT_HIGH] = GPIOD_OUT_HIGH,
 };
 
-/* PIN_CONFIG_* of CHR_EXT_GPIO_*; those without an argument take 1. */
+/* PIN_CONFIG_* for CHR_EXT_GPIO_*; those without an argument take 1. */
 static const u32 config_params[] = {
 	[CHR_EXT_GPIO_PUSH_PULL] = PIN_CONFIG_DRIVE_PUSH_PULL,
 	[CHR_EXT_GPIO_OPEN_DRAIN] = PIN_CONFIG_DRIVE_OPEN_DRAIN,
@@ -363,7 +377,7 @@ struct chr_ext_line *chr_ext_gpio_line(struct chr_ext_dev *dev, s32 handle,
 	return &g->lines[array_index_nospec(index, g->n)];
 }
 
-/* The lines in @mask, one behind the other. Return: how many. */
+/* Collect the lines in @mask. Return: their number. */
 static u32 gpio_pick(struct chr_ext_gpio *g, u64 mask, struct gpio_desc **descs)
 {
 	u32 i, n = 0;
@@ -388,9 +402,19 @@ static int gpio_may(const struct chr_ext_gpio *g, u64 mask, u32 flags,
 		-EWOULDBLOCK : 0;
 }
 
-/*
- * Without the array_info of the descriptors: with it gpiolib takes a way on
- * which its tracepoints are silent.
+/**
+ * chr_ext_gpio_put_bits() - set lines
+ * @g: the lines of a handle
+ * @mask: which of them
+ * @values: their values
+ * @flags: of the kfuncs
+ * @may_sleep: whether the caller may
+ *
+ * Without the array_info of gpiod_get_array(): with it gpiolib takes a path that
+ * has no tracepoints.
+ *
+ * Return: as chr_ext_gpio_set_bits().
+ * Context: any.
  */
 int chr_ext_gpio_put_bits(struct chr_ext_gpio *g, u64 mask, u64 values,
 			  u32 flags, bool may_sleep)
@@ -479,7 +503,7 @@ static int gpio_set_one(struct chr_ext_dev *dev, s32 handle, u32 index,
 				     value ? ~0ULL : 0, flags, may_sleep);
 }
 
-/* ENOTSUPP is the kernel's own; a driver that returned it would be told off. */
+/* ENOTSUPP is internal to the kernel, and no valid return value of an op. */
 static int gpio_error(int err)
 {
 	return err == -ENOTSUPP ? -EOPNOTSUPP : err;
@@ -713,7 +737,7 @@ __bpf_kfunc int chr_ext_gpio_set_config(struct chr_ext_dev *dev, s32 handle,
 	param = array_index_nospec(param, ARRAY_SIZE(config_params));
 	if (param != CHR_EXT_GPIO_DEBOUNCE && arg)
 		return -EINVAL;
-	/* The kernel packs the argument into 24 bits. */
+	/* pinconf packs the argument into 24 bits. */
 	if (arg >> 24)
 		return -EINVAL;
 	if (param != CHR_EXT_GPIO_DEBOUNCE)
@@ -920,5 +944,6 @@ struct chr_ext_family chr_ext_gpio_family __ro_after_init = {
 	.dev_init = gpio_dev_init,
 	.dev_complain = gpio_dev_complain,
 	.dev_event = chr_ext_gpio_event,
+	.dev_quiesce = gpio_dev_quiesce,
 	.dev_release = gpio_dev_release,
 };

@@ -27,7 +27,7 @@ static inline struct chr_ext_gpio_dev *to_gpio_dev(struct chr_ext_device *dev)
 	return chr_ext_family_data(dev, &chr_ext_gpio_family);
 }
 
-/* A line whose edges a driver hears. */
+/* A line. */
 struct chr_ext_line {
 	struct chr_ext_gpio *gpio;
 	struct gpio_desc *desc;
@@ -39,17 +39,17 @@ struct chr_ext_line {
 };
 
 /*
- * The lines of a con_id, which a device has requested. Belongs to the device:
- * made by an op, and released when none can run any more.
+ * The lines of a con_id that a device has requested. Owned by the device: created
+ * by an op, released when no op can run any more.
  */
 struct chr_ext_gpio {
 	struct chr_ext_device *dev;
 	s32 handle;
-	bool can_sleep;			/* one of the controllers does */
-	bool set_sleeps;		/* likewise, or may when a line is set */
+	bool can_sleep;			/* a controller sleeps */
+	bool set_sleeps;		/* likewise, or may for setting a line */
 	DECLARE_BITMAP(outputs, CHR_EXT_MAX_LINES);
-	struct mutex lock;		/* lines[], and who may make player */
-	struct chr_ext_player *player;	/* made once */
+	struct mutex lock;		/* lines[], creation of player, its start and stop */
+	struct chr_ext_player *player;	/* created once */
 	char con_id[CHR_EXT_CON_ID_LEN];
 	u32 n;
 	struct chr_ext_line lines[] __counted_by(n);

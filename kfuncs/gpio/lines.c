@@ -162,7 +162,7 @@ static int line_refuse(struct board_con *con, const struct line_query *q)
 
 	switch (q->err) {
 	case -EBUSY:
-		return refuse(con, EBUSY, "line %u of %s, %s:%u, is used by \"%s\"",
+		return refuse(con, EBUSY, "line %u of %s, %s:%u, is in use by \"%s\"",
 			      nr, con_name(con), q->label, q->offset,
 			      q->holder);
 	case -ENOTUNIQ:
@@ -214,7 +214,7 @@ static int line_look_up(struct board_con *con, u32 nr,
 	else
 		err = q.err;
 	if (!err && table_has(table, q.label, q.offset))
-		err = refuse(con, EEXIST, "line %u of %s, %s:%u, is there twice",
+		err = refuse(con, EEXIST, "line %u of %s, %s:%u, is listed twice",
 			     nr, con_name(con), q.label, q.offset);
 	if (!IS_ERR(q.holder))
 		kfree(q.holder);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kfuncs that put out a pattern on GPIO lines, with its timing kept here.
+ * kfuncs that output a pattern on GPIO lines, timed by the kernel.
  */
 #include <linux/btf.h>
 #include <linux/cleanup.h>
@@ -54,7 +54,7 @@ static DEFINE_PER_CPU(struct budget, budgets) = {
 };
 
 #define BURST_NS	(50 * NSEC_PER_USEC)
-/* A timer that is later than this was not kept by its own interrupt alone. */
+/* A timer that is later than this was delayed by more than its own interrupt. */
 #define MAX_ENTRY_NS	(10 * NSEC_PER_USEC)
 
 /* Return: when to try again, or 0 for now. */
@@ -131,7 +131,7 @@ static bool player_step(struct chr_ext_player *p, ktime_t now)
 	}
 	player_count(p, ktime_to_ns(ktime_sub(now, p->due)));
 
-	/* One late edge is no reason to move the others. */
+	/* One late edge does not move the others. */
 	hold = p->steps[p->pos++].hold_ns;
 	p->due = max(ktime_add_ns(p->due, hold), ktime_add_ns(now, hold / 2));
 	return true;
@@ -157,7 +157,7 @@ static ktime_t player_run(struct chr_ext_player *p, ktime_t set_for)
 	}
 	if (!player_step(p, now))
 		return 0;
-	/* While a controller sleeps others run, but not all of the time. */
+	/* While a controller sleeps, others run; but not all of its time. */
 	if (p->gpio->set_sleeps && current->nvcsw != slept)
 		free = ktime_add(ktime_get(), ktime_sub(ktime_get(), now));
 	else
@@ -193,12 +193,12 @@ static void player_work(struct work_struct *work)
 		hrtimer_start(&p->timer, next, HRTIMER_MODE_ABS);
 }
 
-/* Caller holds g->lock, or is the last. */
+/* Caller holds g->lock, or no op can run any more. */
 static void player_stop(struct chr_ext_player *p)
 {
 	WRITE_ONCE(p->stop, true);
 	hrtimer_cancel(&p->timer);
-	/* It may have passed the look at stop, and starts the timer then. */
+	/* The work may have read stop before; then it starts the timer again. */
 	cancel_work_sync(&p->work);
 	hrtimer_cancel(&p->timer);
 	cancel_work_sync(&p->work);
@@ -213,6 +213,7 @@ void chr_ext_player_free(struct chr_ext_gpio *g)
 	player_stop(g->player);
 	kvfree(g->player->steps);
 	kfree(g->player);
+	g->player = NULL;
 }
 
 /* Caller holds g->lock. */

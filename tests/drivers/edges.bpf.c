@@ -4,7 +4,7 @@
 
 static int listen(struct chr_ext_dev *dev, __s32 handle, __u32 edges)
 {
-	return handle < 0 ? handle : chr_ext_gpio_listen(dev, handle, 0, edges);
+	return handle < 0 ? handle : chr_ext_gpio_listen(dev, handle, 0, edges, 0);
 }
 
 SEC("struct_ops.s/probe")

@@ -151,7 +151,7 @@ refuses() {
 	is "says why not" "$tap_output" "chrext: board b1: $want"$'\n'
 	ok "and leaves nothing" no_boards
 }
-refuses 'line 2 of data, mychip:5, is used by "gpioset"' c \
+refuses 'line 2 of data, mychip:5, is in use by "gpioset"' c \
 	data=mychip:0,mychip:1,mychip:5
 kill $holder
 wait $holder 2> /dev/null
@@ -159,8 +159,8 @@ refuses 'line 1 of port: there is no chip "none"' c port=led,none:1
 refuses 'line 0 of port: there is no line "none"' c port=none
 refuses 'line 0 of port: the chip mychip has no offset 8' c port=mychip:8
 refuses 'port: the offset 65535 is too large' c port=mychip:65535
-refuses 'line 1 of port, mychip:1, is there twice' c port=mychip:1,mychip:1
-refuses 'line 0 of reset, mychip:3, is there twice' c port=mychip:3 reset=led
+refuses 'line 1 of port, mychip:1, is listed twice' c port=mychip:1,mychip:1
+refuses 'line 0 of reset, mychip:3, is listed twice' c port=mychip:3 reset=led
 refuses 'compatible has 1 to 127 characters' '' port=led
 refuses 'compatible has the character 0x20' 'a b' port=led
 refuses 'compatible has the character 0xc3' ä port=led

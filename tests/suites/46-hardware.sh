@@ -46,7 +46,7 @@ refused "a letter that is not ASCII" "Invalid argument" "compatible has the char
 text $boards/b/compatible
 is "nothing of it is left" "${#text}" 127
 put b/compatible chr-ext,port
-refused "no con_id" "Invalid argument" "it has no con_id: make a directory" put b/live 1
+refused "no con_id" "Invalid argument" "no con_id: create a directory" put b/live 1
 refused "a con_id of 200 characters" "File name too long" "the name of a con_id has more than 31 characters" \
 	mkdir "$boards/b/$(printf 'c%.0s' {1..200})"
 refused "one of 32" "File name too long" "the name of a con_id has more than 31 characters" \
@@ -80,8 +80,8 @@ live_refused() {
 	put b/port/lines "$2"
 	refused "$1" "$3" "$4" put b/live 1
 }
-live_refused "the same line twice" $'led\nled' "File exists" "line 1 of port, mychip:3, is there twice"
-live_refused "by name and by offset" $'led\nmychip:3' "File exists" "line 1 of port, mychip:3, is there twice"
+live_refused "the same line twice" $'led\nled' "File exists" "line 1 of port, mychip:3, is listed twice"
+live_refused "by name and by offset" $'led\nmychip:3' "File exists" "line 1 of port, mychip:3, is listed twice"
 live_refused "unknown chip" $'led\nnone:0' "No such file" 'line 1 of port: there is no chip "none"'
 live_refused "unknown line" none "No such file" 'line 0 of port: there is no line "none"'
 live_refused "a flag that is none" "mychip:0 fast" "No such file" 'line 0 of port: there is no line "mychip:0 fast"'
@@ -89,7 +89,7 @@ gpioset led=1 &
 holder=$!
 soon holder_there "$mychip" 3
 live_refused "a line that is used" $'mychip:0\nled' "Device or resource busy" \
-	'line 1 of port, mychip:3, is used by "gpioset"'
+	'line 1 of port, mychip:3, is in use by "gpioset"'
 kill $holder
 wait $holder 2> /dev/null
 fails "live is a truth" put b/live x
@@ -138,7 +138,7 @@ holder=$!
 soon holder_there "$mychip" 3
 ok "a line that is used when the driver comes" chrext load "$port"
 is "is its reason" "$tap_output" \
-	'chrext: driver "bpf_port" is loaded, but did not take all hardware: somebody else uses a line of "port"'$'\n'
+	'chrext: driver "bpf_port" is loaded, but did not take all hardware: a line of "port" is in use'$'\n'
 fails "to have no node" test -e /dev/bpf_port
 kill $holder
 wait $holder 2> /dev/null
@@ -207,7 +207,7 @@ ok "plugged again it comes back, though the chip is another device" \
 	soon test -c /dev/bpf_port
 is "with its lines" "$(cat /dev/bpf_port)" 0
 like "as the driver's log has it" "$(chrext log bpf_port --no-follow)" \
-	"bpf_port goes with its supplier chr_ext_chip_bound"
+	"bpf_port is removed with its supplier chr_ext_chip_bound"
 chip_del plug
 echo 7 > /dev/bpf_port
 chip_new plug lines=4 bound

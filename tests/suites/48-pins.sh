@@ -40,7 +40,7 @@ asks 7 'fast has no lines "c0"'
 chip_fails fast 1 request 5
 asks 0 'cannot get the lines "data": -EIO'
 chip_fails fast 1 request 16
-asks 0 'somebody else uses a line of "data"'
+asks 0 'a line of "data" is in use'
 chip_fails fast 1 request 0
 chip_fails fast 2 direction 110
 asks 0 'cannot get the lines "data": -ETIMEDOUT' --set how=2

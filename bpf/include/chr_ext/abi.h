@@ -90,7 +90,7 @@ enum chr_ext_flags {
 /* Flags of chr_ext_wake(). */
 #define CHR_EXT_WAKE_ONE	(1U << 0)	/* one sleeper, not all of them */
 
-/* How chr_ext_gpio_get() sets lines up. */
+/* Initial direction, for chr_ext_gpio_get(). */
 #define CHR_EXT_GPIO_ASIS	0	/* as they are */
 #define CHR_EXT_GPIO_IN		1	/* inputs */
 #define CHR_EXT_GPIO_OUT_LOW	2	/* outputs, not active */
@@ -99,7 +99,7 @@ enum chr_ext_flags {
 /* Flags of the kfuncs that get and set values. */
 #define CHR_EXT_GPIO_RAW	(1U << 0)	/* electrical, not logical */
 
-/* What chr_ext_gpio_set_config() sets. */
+/* Parameters of chr_ext_gpio_set_config(). */
 #define CHR_EXT_GPIO_PUSH_PULL		0
 #define CHR_EXT_GPIO_OPEN_DRAIN		1
 #define CHR_EXT_GPIO_OPEN_SOURCE	2
@@ -115,7 +115,7 @@ enum chr_ext_flags {
 #define CHR_EXT_EDGE_BOTH	(CHR_EXT_EDGE_RISING | CHR_EXT_EDGE_FALLING)
 
 /* chr_ext_event.type */
-#define CHR_EXT_EVENT_EDGE	1	/* a line has changed */
+#define CHR_EXT_EVENT_EDGE	1	/* an edge of a line */
 #define CHR_EXT_EVENT_PLAYED	2	/* chr_ext_gpio_play() is over */
 
 /* Flags of chr_ext_gpio_play(). */
@@ -263,7 +263,7 @@ struct chr_ext_caller {
  * @ns: when, CLOCK_MONOTONIC; taken in the hard interrupt
  * @seq: number of the event, from 1 for each device; those that were lost count
  * @type: CHR_EXT_EVENT_*
- * @handle: what chr_ext_gpio_get() gave
+ * @handle: from chr_ext_gpio_get()
  * @index: which line of it
  * @edge: CHR_EXT_EDGE_RISING or CHR_EXT_EDGE_FALLING
  * @missed: how many events of the device were lost right before this one,
@@ -287,8 +287,6 @@ struct chr_ext_event {
  * struct chr_ext_gpio_step - a step of chr_ext_gpio_play()
  * @bits: logical values of the lines, the first is bit 0
  * @hold_ns: nanoseconds until the next step, at least CHR_EXT_MIN_HOLD_NS
- *
- * Since ABI 2.
  */
 struct chr_ext_gpio_step {
 	__u64 bits;
@@ -296,14 +294,12 @@ struct chr_ext_gpio_step {
 };
 
 /**
- * struct chr_ext_gpio_played - how chr_ext_gpio_play() is getting on
- * @steps: steps that were put out, with all repetitions
- * @late_ns: sum of how much later than planned they were
- * @max_late_ns: the largest of these
+ * struct chr_ext_gpio_played - progress of chr_ext_gpio_play()
+ * @steps: steps that were output, with all repetitions
+ * @late_ns: sum of their delays
+ * @max_late_ns: the largest delay
  * @playing: 1 while it plays
  * @error: -errno of the step that ended it, or 0
- *
- * Since ABI 2.
  */
 struct chr_ext_gpio_played {
 	__u64 steps;
