@@ -172,7 +172,7 @@ chrext board add b1 chr-ext,port port=mychip:0
 chrext board add b2 chr-ext,port port=mychip:1
 ok "a driver of one device loads on two boards" chrext load "$port"
 is "and which it did not take is said" "$tap_output" \
-	'chrext: driver "bpf_port" is loaded, but did not take all hardware: b2 is one more than instances (1) allows'$'\n'
+	'chrext: driver "bpf_port" is loaded, but not bound to all hardware: b2 is one more than instances (1) allows'$'\n'
 chrext board rm b2
 ok "a board that comes later" chrext board add b2 chr-ext,port port=mychip:1
 is "hears the same" "$tap_output" \

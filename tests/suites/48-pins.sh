@@ -24,7 +24,7 @@ asks() {
 	shift 2
 	ok "a driver that asks for con_id number $con $*" chrext load "$pins" --set timer=$timer --set con="$con" "$@"
 	is "hears why not" "$tap_output" \
-		'chrext: driver "pins" is loaded, but did not take all hardware: '"$why"$'\n'
+		'chrext: driver "pins" is loaded, but not bound to all hardware: '"$why"$'\n'
 	fails "and has no device" test -e /dev/pins
 	is "and no line" "$(gpioinfo | grep -c consumer=)" 0
 	chrext unload pins

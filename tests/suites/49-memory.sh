@@ -54,7 +54,7 @@ timer=1
 [[ $(uname -v) != *PREEMPT_RT* ]] || timer=0
 ok "a driver with an event op" chrext load "$TESTDRIVERS/pins.bpf.o" --set timer=$timer --set how=1
 kvmalloc=$(grep -oE '\b__kvmalloc_node(_noprof)?$|\bkvmalloc_node$' /proc/kallsyms | tail -n 1)
-without "$kvmalloc" pins
+without "$kvmalloc" pins caller=chr_ext_events_init
 points "$PROGS/pins" listen /dev/pins
 rmmod chr_ext_fail
 chrext unload pins
