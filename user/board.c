@@ -289,7 +289,7 @@ static int complain_step(struct maker *m, const char *what, int err)
 		complain("board %s: cannot make %s: %s: run chrext as root",
 			 m->b->name, what, errno_text(err));
 	else
-		complain("board %s: cannot make %s: %s; 'dmesg' may tell why",
+		complain("board %s: cannot make %s: %s; see 'dmesg'",
 			 m->b->name, what, errno_text(err));
 	return err;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* chrext board list: boards, what is bound to them, and who uses their lines. */
+/* chrext board list: boards, what is bound to them, consumers of their lines. */
 #include <dirent.h>
 #include <errno.h>
 #include <gpiod.h>

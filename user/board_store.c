@@ -104,7 +104,7 @@ static int store(const struct board *b, const char *dir)
 	}
 	if (err)
 		complain("cannot write %s: %s%s", path, errno_text(err),
-			 err == -EROFS ? "; --dir DIR says another place" : "");
+			 err == -EROFS ? "; choose another place with --dir" : "");
 	free(new);
 	free(path);
 	return err;
@@ -237,7 +237,7 @@ static bool lines_there(const struct board *b)
 	return true;
 }
 
-/* Those that lack lines wait; in the end the kernel is asked, and says why not. */
+/* Boards that lack lines wait; at the end the kernel reports what is missing. */
 static int make_all(struct board *boards, size_t nr, unsigned int seconds)
 {
 	__u64 until = now_usec() + seconds * 1000000ULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * desk0 does one thing with each read or write, as its neighbour desk1 was
- * told by a write of a struct desk; a read of desk1 tells what came of it.
+ * desk0 does one thing for each read or write: what was last written to its
+ * neighbour desk1 as a struct desk. A read of desk1 returns the result.
  */
 #include <chr_ext/chr_ext.bpf.h>
 #include "desk.h"

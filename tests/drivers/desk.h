@@ -11,7 +11,7 @@ enum desk_op {
 	DESK_WINDOW,	/* both: result: 1 when there are 16 bytes at off */
 	DESK_SET_POS,	/* both: chr_ext_io_set_pos(pos), result: its return */
 	DESK_GET,	/* write: get 8 bytes at off into text; result: bytes */
-	DESK_TAKE,	/* write: take what ret says */
+	DESK_TAKE,	/* write: accept ret bytes */
 	DESK_TELL,	/* both: keep pos, len, done and flags */
 	DESK_WHO,	/* read: keep flags, uid, gid, tgid of the file */
 	DESK_PUT_MEM,	/* read: put off bytes of memory from pos; result */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A timer and a work that nobody stops: each looks for the device, counts
+ * A timer and a work that are never stopped: each looks for the device, counts
  * whether it is there, and goes on. A read waits for the next of both and gives
  * their numbers. The work keeps the device for a time that is set at load, and
  * counts whether it still has its memory then.

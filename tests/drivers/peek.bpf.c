@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reads the memory of the caller by a kfunc of the kernel's: where, a write
- * says; a read gives the kfunc's answer.
+ * names; a read returns the kfunc's result.
  */
 #include <chr_ext/chr_ext.bpf.h>
 

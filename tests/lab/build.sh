@@ -7,7 +7,7 @@
 sources() {
 	(
 		cd "$repo" || return
-		# The repository may belong to another user than the one who builds.
+		# The repository may belong to another user than the builder.
 		git -c safe.directory="$repo" ls-files -z -co --exclude-standard \
 			2> /dev/null ||
 			find . -path ./build -prune -o -path ./.git -prune -o -type f -print0

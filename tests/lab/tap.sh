@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # For suites: . "$SRC/tests/lab/tap.sh"; then tests; then done_testing.
-# A suite that says "plan N" first needs no done_testing.
+# A suite that begins with "plan N" needs no done_testing.
 
 tap_count=0
 tap_failed=0
@@ -78,8 +78,8 @@ $tap_output"
 	fi
 }
 
-# fails DESC CMD...: CMD runs and says no. A command that is not there, or dies
-# of a signal, has not said no.
+# fails DESC CMD...: CMD runs and fails. A command that does not exist, or dies of
+# a signal, does not count.
 fails() {
 	local desc=$1 status=0
 	shift

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Refused: who closes a file may be anybody. */
+/* Refused: any task may close a file. */
 #include <chr_ext/chr_ext.bpf.h>
 
 SEC("struct_ops/close")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Refused: a program of a struct_ops has to say a licence. */
+/* Refused: a program of a struct_ops must have a licence. */
 #include <chr_ext/chr_ext.bpf.h>
 
 SEC("struct_ops/read")

@@ -28,7 +28,7 @@ node_shipped() {
 	ok "$node: it can be opened and closed" call "/dev/$node" rw
 	is "$node: which was counted" "$(count "$node" opens)" $opens
 	ok "$node: chrext unload" chrext unload "$node"
-	is "$node: says nothing" "$tap_output" ""
+	is "$node: prints nothing" "$tap_output" ""
 	fails "$node: and the node is gone" test -e "/dev/$node"
 }
 
@@ -36,7 +36,7 @@ node_shipped() {
 shipped() {
 	local object=$1 node
 	shift
-	ok "$object: chrext load says nothing and returns with the nodes there" \
+	ok "$object: chrext load prints nothing and returns when the nodes exist" \
 		chrext load "$DRIVERS/$object.bpf.o"
 	is "$object: and printed nothing" "$tap_output" ""
 	for node; do
@@ -49,11 +49,11 @@ shipped() {
 shipped_for_hardware() {
 	local object=$1 node=$2
 	ok "$object: chrext load" chrext load "$DRIVERS/$object.bpf.o"
-	is "$object: says nothing" "$tap_output" ""
+	is "$object: prints nothing" "$tap_output" ""
 	ok "$object: its driver waits for hardware" test -d "$drivers/chr_ext.$node"
 	fails "$object: without, there is no node" test -e "/dev/$node"
 	ok "$object: chrext unload" chrext unload "$node"
-	is "$object: says nothing either" "$tap_output" ""
+	is "$object: prints nothing either" "$tap_output" ""
 	fails "$object: and the driver is gone" test -e "$drivers/chr_ext.$node"
 }
 
@@ -89,7 +89,7 @@ ok "and one that goes" grep -q '^remove chr_ext hello' /tmp/uevents
 ok "--name makes it another node" chrext load "$DRIVERS/hello.bpf.o" --name other
 is "which works" "$(call /dev/other r r:10)" "4:ebpf"
 ok "next to the one of the driver's own name" chrext load "$DRIVERS/hello.bpf.o"
-is "whose devices are apart" "$(count hello reads) $(count other reads)" "0 1"
+is "the devices are independent" "$(count hello reads) $(count other reads)" "0 1"
 ok "unload of one" chrext unload hello
 is "leaves the other" "$(call /dev/other r r:10)" "4:ebpf"
 ok "unload of the other" chrext unload other

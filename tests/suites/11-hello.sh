@@ -28,11 +28,11 @@ follower=$!
 soon test -s /tmp/follow
 call /dev/hello w w:news > /dev/null
 ok "chrext log follows" soon grep -q 'write 4 bytes' /tmp/follow
-ok "until it is told to stop" kill -INT $follower
+ok "until it is interrupted" kill -INT $follower
 ok "which is a good end" wait $follower
 
 chrext unload hello
-like "chrext show says why it went" "$(chrext show hello)" \
+like "chrext show gives the reason of the detach" "$(chrext show hello)" \
 	"detached: by chrext\[[0-9]+\]"
 is "as JSON too" "$(chrext show hello --json | jq -r .state)" detached
 finish

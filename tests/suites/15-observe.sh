@@ -37,7 +37,7 @@ like "fdinfo of one that wrote" "$(fdinfo 5)" \
 like "fdinfo of one that read" "$(fdinfo 6)" \
 	"reads: 1,read-bytes: 3,writes: 0,written-bytes: 0,$"
 chrext unload scull
-like "after the driver is gone it says so" "$(fdinfo 5)" "device: scull0,state: revoked"
+like "after the driver is gone it reports that" "$(fdinfo 5)" "device: scull0,state: revoked"
 exec 5>&- 6>&-
 
 # waiting DEVICE N: so many callers wait.
@@ -47,13 +47,13 @@ waiting() {
 }
 
 chrext load "$TESTDRIVERS/version.bpf.o" --set instances=2
-ok "nobody waits" waiting version0 0
+ok "no call waits" waiting version0 0
 "$PROGS/call" /dev/version0 rw i:1,1 > /tmp/first &
 first=$!
 "$PROGS/call" /dev/version0 rw i:1,1 > /dev/null &
 second=$!
-ok "two who wait are counted" soon waiting version0 2
-is "who may not wait is not" "$(call /dev/version0 rwn i:1,1) $(cat $class/version0/waiting)" \
+ok "two calls that wait are counted" soon waiting version0 2
+is "one that must not wait is not" "$(call /dev/version0 rwn i:1,1) $(cat $class/version0/waiting)" \
 	"EAGAIN 2"
 ok "nor those of another device" waiting version1 0
 is "chrext show has it" \
@@ -87,7 +87,7 @@ chrext unload scull
 
 # The log.
 chrext load "$DRIVERS/hello.bpf.o" --name talk
-like "the log has who attached it" "$(chrext log talk --no-follow)" \
+like "the log names the process that attached it" "$(chrext log talk --no-follow)" \
 	"notice: attached by chrext\[[0-9]+\]"
 call /dev/talk r r:1 > /dev/null
 line=$(timeout 5 dd if=/sys/kernel/debug/chr_ext/talk bs=1000 count=2 status=none | tail -n 1)

@@ -4,7 +4,7 @@
 
 . "$SRC/tests/suites/common.bash"
 
-ok "a driver that does as it is told" chrext load "$TESTDRIVERS/desk.bpf.o"
+ok "a driver that takes orders" chrext load "$TESTDRIVERS/desk.bpf.o"
 points "$PROGS/io"
 ok "gone again" chrext unload desk
 

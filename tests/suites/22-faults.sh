@@ -50,18 +50,18 @@ if grep -qw bpf_copy_from_user_task_str /proc/kallsyms; then
 	fi
 fi
 
-# A reader of a log who never gets his page, while that log is dropped.
+# A reader of a log whose page never arrives, while that log is dropped.
 chrext load "$DRIVERS/hello.bpf.o" --name first
 chrext unload first
 "$PROGS/faults" stall /sys/kernel/debug/chr_ext/first /tmp/read-log &
 reader=$!
-ok "a reader of a log waits for his own page" soon test -e /tmp/read-log
+ok "a reader of a log waits for its own page" soon test -e /tmp/read-log
 for ((i = 0; i < 17; i++)); do
 	timeout 20 chrext load "$DRIVERS/hello.bpf.o" --name "next$i" &&
 		timeout 20 chrext unload "next$i" || break
 done
 is "17 drivers come and go all the same" $i 17
-fails "and his log is dropped" test -e /sys/kernel/debug/chr_ext/first
+fails "and its log is dropped" test -e /sys/kernel/debug/chr_ext/first
 kill -9 $reader
 wait $reader 2> /dev/null
 

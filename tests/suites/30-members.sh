@@ -4,7 +4,7 @@
 
 . "$SRC/tests/suites/common.bash"
 
-# refused WHAT WHY SET...: the load fails, chrext and dmesg say why.
+# refused WHAT WHY SET...: the load fails, chrext and dmesg give the reason.
 refused() {
 	local what=$1 why=$2 sets=() set
 	shift 2
@@ -12,7 +12,7 @@ refused() {
 		sets+=(--set "$set")
 	done
 	fails "$what is refused" chrext load "$TESTDRIVERS/subject.bpf.o" "${sets[@]}"
-	like "$what: chrext says why" "$tap_output" "$why"
+	like "$what: chrext gives the reason" "$tap_output" "$why"
 	like "$what: so does the kernel's log" "$(refusals | tail -n 1)" \
 		"chr_ext: subject: refused: .*$why"
 	fails "$what: there is no node" test -e /dev/subject

@@ -34,7 +34,7 @@ refused() {
 	ok "$1: nothing is pinned" dir_empty /sys/fs/bpf/x
 	after=$(state)
 	is "$1: nothing is there that was not" "$after" "$before"
-	like "$1: the log says why" "$(last_words)" "refused: .*($3)"
+	like "$1: the log gives the reason" "$(last_words)" "refused: .*($3)"
 }
 
 refused_by_both() {

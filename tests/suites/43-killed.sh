@@ -30,7 +30,7 @@ is "and works" "$(call /dev/hello r r:9)" 4:ebpf
 chrext unload hello
 ok "and leaves no pins" test ! -e $pins
 
-# A loader in the foreground, killed or told to stop.
+# A loader in the foreground, killed or interrupted.
 for signal in KILL TERM INT HUP; do
 	chrext load "$hello" --foreground > /dev/null 2>&1 &
 	loader=$!

@@ -36,7 +36,7 @@ is "insmod and rmmod 50 times, with a driver in each tenth" $i 51
 # Without BTF registration would succeed in silence, and nothing ever load.
 objcopy -R .BTF -R .BTF.base "$MODULE" /tmp/no_btf.ko
 fails "a module without BTF refuses to load" insmod /tmp/no_btf.ko
-like "and says what is needed" "$(dmesg | tail -n 5)" \
+like "and the log names what is needed" "$(dmesg | tail -n 5)" \
 	"chr_ext: no usable BTF: .*CONFIG_DEBUG_INFO_BTF_MODULES"
 is "it leaves no class and no major" \
 	"$(ls -d $class 2> /dev/null; grep chr_ext /proc/devices)" ""

@@ -67,7 +67,7 @@ one_calls=$calls one_switches=$switches
 chrext unload scullpipe
 ok "a pipe that wakes all of them" load --set wake_all=true
 crowd 100
-ok "asks all who are left for each record ($calls, not $one_calls)" \
+ok "wakes all remaining readers for each record ($calls, not $one_calls)" \
 	test "$calls" -gt $((10 * one_calls))
 diag "context switches: $switches when all are woken, $one_switches when one is"
 points "$PROGS/pipe" edge $p

@@ -3,7 +3,7 @@
 # timeout: 180
 # machines: pc
 #
-# What the documents say is so: their programs are built and run as they stand.
+# The documents are true: their programs are built and run as printed.
 
 . "$SRC/tests/suites/chip.bash"
 
@@ -15,7 +15,7 @@ block() {
 	in_block && n == want { print }' "$2"
 }
 
-# compile NAME: as the documents say.
+# compile NAME: with the command in the documents.
 compile() {
 	clang-19 -target bpf -g -O2 -Wall -Werror -I "$SRC/bpf/include" \
 		-c "/tmp/$1.bpf.c" -o "/tmp/$1.bpf.o"
@@ -45,7 +45,7 @@ is "tutorial 2: two readers get 1 and 2" \
 ok "tutorial 2: goes" chrext unload count
 sed 's,struct_ops/read,struct_ops/raed,g' /tmp/count.bpf.o > /tmp/raed.bpf.o
 ok "tutorial 2: the word in SEC() has no effect" chrext load /tmp/raed.bpf.o
-is "tutorial 2: what counts is the member" "$(cat /dev/count)" 1
+is "tutorial 2: the member decides" "$(cat /dev/count)" 1
 ok "tutorial 2: goes again" chrext unload count
 sed -i '/\.dev_size/d' /tmp/count.bpf.c
 ok "tutorial 2: compiles without .dev_size" compile count
@@ -72,7 +72,7 @@ for text in abc 3x 1234567890123456 ''; do
 done
 is "tutorial 3: and changes nothing" "$(cat /dev/count)" 102
 like "tutorial 3: with EINVAL" "$tap_output" "Invalid argument"
-like "tutorial 3: and the log says who" "$(chrext log count --no-follow)" \
+like "tutorial 3: and the log names the process" "$(chrext log count --no-follow)" \
 	"process [0-9]+ wrote no number"
 ok "tutorial 3: goes" chrext unload count
 
@@ -129,7 +129,7 @@ echo > /dev/doorbell
 heard_twice() {
 	[ "$(grep -c ding /tmp/heard)" -eq 2 ]
 }
-ok "tutorial 7: which wakes him too" soon heard_twice
+ok "tutorial 7: which wakes the reader too" soon heard_twice
 kill $listener
 wait $listener 2> /dev/null
 ok "tutorial 7: goes" chrext unload doorbell
@@ -156,7 +156,7 @@ is "there is no program in the tutorial that was not tried" \
 
 ok "abi.md is what the comments give" make -C "$SRC" --no-print-directory docs-check
 kernel_doc=$(ls /usr/lib/linux-kbuild-*/scripts/kernel-doc)
-ok "kernel-doc has nothing to say against the comments" sh -c '
+ok "kernel-doc finds nothing wrong with the comments" sh -c '
 	said=$("$1" -none "$2"/kmod/*.[ch] "$2"/kfuncs/*.[ch] "$2"/kfuncs/*/*.[ch] \
 		"$2"/bpf/include/chr_ext/*.h "$2"/user/lib/chrext.h 2>&1) && [ -z "$said" ] ||
 	{ echo "$said"; exit 1; }' sh "${kernel_doc%%$'\n'*}" "$SRC"
@@ -188,7 +188,7 @@ lacks() {
 	local want=$1
 	shift
 	fails "make $*" make -C "$SRC" --no-print-directory "$@"
-	like "make $*: says what it lacks" "${tap_output%%$'\n'*}" "^chr_ext: .*$want"
+	like "make $*: names what it lacks" "${tap_output%%$'\n'*}" "^chr_ext: .*$want"
 }
 lacks "KERNELDIR=/wrong is not a kernel build tree" module KERNELDIR=/wrong
 mkdir /tmp/bin

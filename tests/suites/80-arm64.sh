@@ -18,7 +18,7 @@ is "its GPIO chip" "$(gpiodetect | head -n 1)" "gpiochip0 $chip"
 ok "hello loads" chrext load "$DRIVERS/hello.bpf.o"
 is "reads" "$(call /dev/hello r r:100 r:100)" "4:ebpf 0"
 is "writes" "$(call /dev/hello w w:word)" 4
-like "says so" "$(chrext log hello --no-follow)" 'hello: write 4 bytes'
+like "logs it" "$(chrext log hello --no-follow)" 'hello: write 4 bytes'
 ok "goes" chrext unload hello
 
 ok "echo loads" chrext load "$DRIVERS/echo.bpf.o"

@@ -24,7 +24,7 @@ levels() {
 	echo "$all"
 }
 
-# consumer LINE: who has it, as gpioinfo(1) says.
+# consumer LINE: its consumer, from gpioinfo(1).
 consumer() {
 	gpioinfo -c gpiochip0 "$1" | sed -n 's/.*consumer="\?\([^"]*\)"\?.*/\1/p'
 }
@@ -45,8 +45,8 @@ for ((i = 0; i <= last; i++)); do
 done
 is "it reads them" "$(call /dev/bpf_port r r:64)" \
 	"$((last + 1)):$(printf '1%.0s' $(seq 0 $last))"
-fails "nobody else gets one" gpioset -t0 -c gpiochip0 "${lines[0]}=0"
-is "who tried changed nothing" "$(levels "${lines[0]}")" 1
+fails "no other process gets one" gpioset -t0 -c gpiochip0 "${lines[0]}=0"
+is "the attempt changed nothing" "$(levels "${lines[0]}")" 1
 
 # Away and back by hand.
 pdev=$(readlink -f $class/bpf_port/device)

@@ -40,8 +40,9 @@ call() {
 	"$PROGS/call" "$@"
 }
 
-# witness QUESTION...: what the .host of this suite says, which runs outside of
-# the guest. In a shell of its own, lest the port becomes this one's terminal.
+# witness QUESTION...: the answer of this suite's .host, which runs outside of the
+# guest. In a shell of its own, so that the port does not become this one's
+# terminal.
 witness() (
 	echo "witness: $*" > "/dev/$LAB_OUT"
 	IFS= read -r -t $((20 * LAB_SLOW)) answer < "/dev/$LAB_OUT" ||
