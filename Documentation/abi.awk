@@ -5,7 +5,8 @@
 #	make docs
 #
 # A comment that begins with "/**" at the margin documents a struct or a
-# function; one inside a struct documents the member that follows it.
+# function, or is a section ("DOC: title"); one inside a struct documents the
+# member that follows it.
 #
 # The files are read twice: pass=1 collects the tables, pass=2 prints.
 
@@ -103,6 +104,7 @@ function text(s) {
 
 # "@name: text" begins a row of a list, "Return:" and "Context:" a paragraph.
 function line(s) {
+	sub(/^\t/, "", s)
 	if (s == "") {
 		flush_par()
 	} else if (match(s, /^@[A-Za-z_]+: /)) {
@@ -146,6 +148,15 @@ FNR == 1 {
 /^__bpf_kfunc_start_defs/ { kfuncs_only = 0 }
 
 /^\/\*\*$/ && !kfuncs_only { state = "title"; next }
+
+# "DOC: title" is a section of its own.
+state == "title" && sub(/^ \* DOC: /, "") {
+	print "## " $0 "\n"
+	state = "doc"
+	next
+}
+state == "doc" && /^ \*\/$/ { flush_par(); state = ""; next }
+state == "doc" { sub(/^ \* ?/, ""); line($0); next }
 
 state == "title" {
 	sub(/^ \* /, "")

@@ -69,6 +69,7 @@
  *	that must not wait gets EAGAIN
  * @CHR_EXT_SERIAL_FILE: likewise, the ops of an open file; excludes
  *	CHR_EXT_SERIAL_DEV
+ * @CHR_EXT_ALL_FLAGS: all of these
  *
  * /sys/class/chr_ext/flags has the bits that the loaded module knows.
  */
@@ -128,6 +129,28 @@ enum chr_ext_flags {
 #define CHR_EXT_NOTICE		5
 #define CHR_EXT_INFO		6
 #define CHR_EXT_DEBUG		7
+
+/**
+ * DOC: How structs grow
+ *
+ * Structs that programs read (chr_ext_dev, chr_ext_file, chr_ext_io, chr_ext_map,
+ * chr_ext_event) get members at their end. Programs find members by name in the
+ * loaded module (CO-RE), so old objects keep working. A driver that uses a member
+ * which older modules lack tests bpf_core_field_exists() first, or is refused by
+ * them at load.
+ *
+ * Structs that a kfunc fills (chr_ext_caller, chr_ext_gpio_played) are passed with
+ * their size: members that the module does not know are zero, members that the
+ * program does not know are left out.
+ *
+ * Structs that a program passes (chr_ext_gpio_step) come with their size, too. A
+ * size that the module does not know is accepted if all members that it does not
+ * know are zero.
+ *
+ * struct chr_ext_ops gets members at its end. A driver that leaves them zero
+ * loads on a module that does not know them; any other is refused. Sizes of arrays
+ * are final, because libbpf compares the size of each member with the module's.
+ */
 
 /**
  * struct chr_ext_dev - one device: a node in /dev and what stands behind it
