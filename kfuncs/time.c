@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kfuncs on time, on those who wait for the driver, and for programs that run
- * outside of an op: callbacks of bpf_timer and bpf_wq.
+ * kfuncs for time and wake-ups, and for programs that run outside of an op: the
+ * callbacks of bpf_timer and bpf_wq.
  */
 #include <linux/btf.h>
 #include <linux/delay.h>
 #include <linux/timekeeping.h>
 #include <linux/wait.h>
 
+#include "drain.h"
 #include "family.h"
 #include "kfuncs.h"
 #include "wait.h"
@@ -49,14 +50,14 @@ __bpf_kfunc int chr_ext_wake(struct chr_ext_dev *dev, u32 events, u32 flags)
 
 /**
  * chr_ext_dev_get() - reach a device from outside of an op
- * @id: &chr_ext_dev.id, which an op has kept
+ * @id: &chr_ext_dev.id, as stored by an op
  *
- * Ops: all; meant for the callbacks of their timers and work. A device that is
- * being revoked waits for chr_ext_dev_put(), which the verifier insists on. Any
- * driver's device can be had by who knows its number.
+ * For the callbacks of a driver's bpf_timer and bpf_wq. A revoke of the device
+ * waits for chr_ext_dev_put(), which the verifier enforces. The id is the only
+ * key: it reaches the device of any driver.
  *
  * Return: the device, or NULL when it is gone.
- * Context: any; does not sleep. Since ABI 1.
+ * Context: any; does not sleep.
  */
 __bpf_kfunc struct chr_ext_dev *chr_ext_dev_get(u64 id)
 {
@@ -67,11 +68,9 @@ __bpf_kfunc struct chr_ext_dev *chr_ext_dev_get(u64 id)
 
 /**
  * chr_ext_dev_put() - the counterpart of chr_ext_dev_get()
- * @dev: what that returned
+ * @dev: the device that it returned
  *
- * Ops: all.
- *
- * Context: any; does not sleep. Since ABI 1.
+ * Context: any; does not sleep.
  */
 __bpf_kfunc void chr_ext_dev_put(struct chr_ext_dev *dev)
 {
@@ -102,58 +101,85 @@ __bpf_kfunc s64 chr_ext_clock_ns(u32 clock)
 }
 
 /**
- * chr_ext_delay_us() - a short time during which the CPU does nothing else
+ * chr_ext_delay_us() - keep the CPU busy for a short time
+ * @dev: the device for which this is done
  * @us: microseconds, at most CHR_EXT_MAX_DELAY_US
+ * @flags: 0
  *
- * Ops: all.
+ * Fails where chr_ext_sleep_us() fails.
  *
- * Return: 0; -EINVAL when @us is too long, -EBUSY when somebody has been waiting
- * for programs to end for a second, or probe is at it for CHR_EXT_MAX_PROBE_MS.
- * Context: any; does not sleep. Since ABI 1.
+ * Return: 0; -EINVAL when @us is too long or @flags is not 0; -ENODEV when the
+ * device is being revoked, -EBUSY when the time of the op is over.
+ * Context: any; does not sleep.
  */
-__bpf_kfunc int chr_ext_delay_us(u32 us)
+__bpf_kfunc int chr_ext_delay_us(struct chr_ext_dev *dev, u32 us, u32 flags)
 {
-	if (us > CHR_EXT_MAX_DELAY_US)
+	long left;
+
+	if (us > CHR_EXT_MAX_DELAY_US || flags)
 		return -EINVAL;
-	if (chr_ext_must_end())
-		return -EBUSY;
+	left = chr_ext_time_left(to_device(dev));
+	if (left < 0)
+		return left;
 	udelay(us);
 	return 0;
+}
+
+/*
+ * Whether a sleep ends before its time: the device goes. probe, and close and
+ * remove then, end when their driver goes, or have time to sleep.
+ */
+static bool sleep_is_over(const struct chr_ext_device *d)
+{
+	if (READ_ONCE(d->dead))
+		return !chr_ext_runs_alone(d);
+	return READ_ONCE(d->drv->going) && chr_ext_runs_alone(d);
 }
 
 /**
  * chr_ext_sleep_us() - sleep
  * @dev: the device for which this is done
  * @us: microseconds, at most CHR_EXT_MAX_SLEEP_US; it may take longer
+ * @flags: 0
  *
- * Ops: all but poll, llseek and mmap, whose callers hold what others wait for. A
- * device that is being revoked lets nobody sleep, and nobody sleeps for long who
- * keeps another revoke or an update waiting.
+ * Sleeps of a device that is being revoked end at once, but for close and remove:
+ * together they may sleep for CHR_EXT_MAX_REMOVE_MS. probe may sleep for
+ * CHR_EXT_MAX_PROBE_MS; the probes of a driver's virtual devices together for
+ * CHR_EXT_MAX_ATTACH_MS while the driver is attached. Any other op may sleep as
+ * long as nothing waits for it; when an update, or the end of another device of
+ * the driver, has waited for CHR_EXT_MAX_DRAIN_MS, sleeps fail.
  *
- * Return: 0; -EINVAL when @us is too long; -ENODEV when the device is being
- * revoked, or -EINTR when the caller is being killed, before the time was over;
- * -EBUSY when somebody has been waiting for a second, or probe is at it for
- * CHR_EXT_MAX_PROBE_MS.
+ * Return: 0; -EINVAL when @us is too long or @flags is not 0; -ENODEV when the
+ * device is being revoked, -EINTR when the caller is being killed, or -EBUSY when
+ * the time of the op is over, before @us was.
  * Context: process, sleeps: only from SEC("struct_ops.s/..."); -EWOULDBLOCK from
- * a timer. Since ABI 1.
+ * a timer.
  */
-__bpf_kfunc int chr_ext_sleep_us(struct chr_ext_dev *dev, u32 us)
+__bpf_kfunc int chr_ext_sleep_us(struct chr_ext_dev *dev, u32 us, u32 flags)
 {
 	struct chr_ext_device *d = to_device(dev);
+	unsigned int state = TASK_KILLABLE;
+	long left;
 	int ret;
 
 	if (!chr_ext_may_sleep())
 		return -EWOULDBLOCK;
-	if (us > CHR_EXT_MAX_SLEEP_US)
+	if (us > CHR_EXT_MAX_SLEEP_US || flags)
 		return -EINVAL;
-	if (chr_ext_must_end())
-		return -EBUSY;
-	ret = __wait_event_hrtimeout(d->sleepers, READ_ONCE(d->dead),
-				     ns_to_ktime((u64)us * NSEC_PER_USEC),
-				     TASK_KILLABLE);
-	if (ret == -ETIME)
-		return 0;
-	return ret ? -EINTR : -ENODEV;
+	left = chr_ext_time_left(d);
+	if (left < 0)
+		return left;
+	/* A task that is being killed has its close ops run in full. */
+	if (READ_ONCE(d->dead))
+		state = TASK_IDLE;
+	ret = __wait_event_hrtimeout(d->sleepers, sleep_is_over(d),
+				     ns_to_ktime((u64)min(us, jiffies_to_usecs(left)) *
+						 NSEC_PER_USEC), state);
+	if (!ret)
+		return -ENODEV;
+	if (ret != -ETIME)
+		return -EINTR;
+	return us > jiffies_to_usecs(left) ? -EBUSY : 0;
 }
 
 __bpf_kfunc_end_defs();
@@ -162,7 +188,7 @@ BTF_KFUNCS_START(time_kfuncs)
 BTF_ID_FLAGS(func, chr_ext_wake, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_dev_get, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, chr_ext_dev_put, KF_RELEASE)
-BTF_ID_FLAGS(func, chr_ext_delay_us)
+BTF_ID_FLAGS(func, chr_ext_delay_us, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_clock_ns)
 BTF_KFUNCS_END(time_kfuncs)
 

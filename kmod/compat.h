@@ -7,6 +7,7 @@
 #ifndef CHR_EXT_COMPAT_H
 #define CHR_EXT_COMPAT_H
 
+#include <linux/bpf.h>
 #include <linux/btf.h>
 #include <linux/err.h>
 #include <linux/hrtimer.h>
@@ -27,6 +28,26 @@
 static inline bool chr_ext_may_sleep(void)
 {
 	return in_task() && !rcu_preempt_depth();
+}
+
+/*
+ * Keep the ops, and the code that they point to, beyond their detach. 6.12 has
+ * no way to. Return: whether they are kept, for chr_ext_ops_put().
+ */
+static inline bool chr_ext_ops_get(const void *ops)
+{
+#ifdef CHR_EXT_HAVE_STRUCT_OPS_GET
+	return bpf_struct_ops_get(ops);
+#else
+	return false;
+#endif
+}
+
+static inline void chr_ext_ops_put(const void *ops)
+{
+#ifdef CHR_EXT_HAVE_STRUCT_OPS_GET
+	bpf_struct_ops_put(ops);
+#endif
 }
 
 /* Two steps until 6.13; remove with 6.12. */

@@ -5,24 +5,19 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cleanup.h>
-#include <linux/fs_struct.h>
 #include <linux/idr.h>
-#include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/mod_devicetable.h>
-#include <linux/mount.h>
-#include <linux/namei.h>
-#include <linux/pid.h>
 #include <linux/poll.h>
 #include <linux/random.h>
 #include <linux/sched.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/xarray.h>
 
 #include "board.h"
 #include "dev.h"
+#include "drain.h"
 #include "event.h"
 #include "family.h"
 #include "file.h"
@@ -37,7 +32,7 @@ static DEFINE_IDA(minors);
  */
 static DEFINE_XARRAY_FLAGS(devices, XA_FLAGS_LOCK_IRQ);
 
-/* A name is looked for and taken in one step. Innermost but for the core's. */
+/* Makes looking for a name and taking it one step. Innermost but for the core's. */
 static DEFINE_MUTEX(names_lock);
 
 static struct chr_ext_device *dev_to_device(struct device *dev)
@@ -55,12 +50,27 @@ static u64 stat_sum(struct chr_ext_device *dev, enum chr_ext_stat stat)
 	return sum;
 }
 
-static ssize_t driver_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
+/**
+ * chr_ext_dev_running() - how many calls of an op are in flight
+ * @d: the device
+ * @op: the op
+ */
+int chr_ext_dev_running(struct chr_ext_device *d, enum chr_ext_op op)
+{
+	int sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(d->stats, cpu)->running[op]);
+	return sum;
+}
+
+static ssize_t driver_name_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%s\n", dev_to_device(dev)->drv->conf.name);
 }
-static DEVICE_ATTR_RO(driver);
+static DEVICE_ATTR_RO(driver_name);
 
 static ssize_t instance_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
@@ -95,7 +105,7 @@ static ssize_t waiting_show(struct device *dev, struct device_attribute *attr,
 static DEVICE_ATTR_RO(waiting);
 
 static struct attribute *dev_attrs[] = {
-	&dev_attr_driver.attr,
+	&dev_attr_driver_name.attr,
 	&dev_attr_instance.attr,
 	&dev_attr_id.attr,
 	&dev_attr_files.attr,
@@ -121,36 +131,20 @@ static ssize_t stat_show(struct device *dev, struct device_attribute *attr,
 	return sysfs_emit(buf, "%llu\n", stat_sum(dev_to_device(dev), a->stat));
 }
 
-#define STAT_ATTR(_name, _stat)						\
-static struct stat_attribute stat_attr_##_name = {			\
-	.attr = __ATTR(_name, 0444, stat_show, NULL),			\
-	.stat = _stat,							\
-}
+#define STAT(id, name)							\
+static struct stat_attribute stat_attr_##name = {			\
+	.attr = __ATTR(name, 0444, stat_show, NULL),			\
+	.stat = STAT_##id,						\
+};
+CHR_EXT_STATS(STAT)
+#undef STAT
 
-STAT_ATTR(opens, STAT_OPENS);
-STAT_ATTR(reads, STAT_READS);
-STAT_ATTR(writes, STAT_WRITES);
-STAT_ATTR(ioctls, STAT_IOCTLS);
-STAT_ATTR(read_bytes, STAT_READ_BYTES);
-STAT_ATTR(written_bytes, STAT_WRITTEN_BYTES);
-STAT_ATTR(errors, STAT_ERRORS);
-STAT_ATTR(bad_returns, STAT_BAD_RETURNS);
-STAT_ATTR(events, STAT_EVENTS);
-STAT_ATTR(lost_events, STAT_LOST_EVENTS);
-
+#define STAT(id, name)	&stat_attr_##name.attr.attr,
 static struct attribute *stat_attrs[] = {
-	&stat_attr_opens.attr.attr,
-	&stat_attr_reads.attr.attr,
-	&stat_attr_writes.attr.attr,
-	&stat_attr_ioctls.attr.attr,
-	&stat_attr_read_bytes.attr.attr,
-	&stat_attr_written_bytes.attr.attr,
-	&stat_attr_errors.attr.attr,
-	&stat_attr_bad_returns.attr.attr,
-	&stat_attr_events.attr.attr,
-	&stat_attr_lost_events.attr.attr,
+	CHR_EXT_STATS(STAT)
 	NULL
 };
+#undef STAT
 
 static const struct attribute_group stat_group = {
 	.name = "statistics",
@@ -162,6 +156,27 @@ static const struct attribute_group *dev_groups[] = {
 	&stat_group,
 	NULL
 };
+
+/**
+ * chr_ext_dev_uevent() - the properties of a device's uevents
+ * @dev: the device
+ * @env: where they go
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int chr_ext_dev_uevent(const struct device *dev, struct kobj_uevent_env *env)
+{
+	const struct chr_ext_device *d = dev_get_drvdata(dev);
+	const struct chr_ext_board_data *board =
+		chr_ext_board_data(to_platform_device(dev->parent));
+
+	return add_uevent_var(env, "CHR_EXT_DRIVER=%s", d->drv->conf.name) ?:
+	       add_uevent_var(env, "CHR_EXT_INSTANCE=%u", d->pub.index) ?:
+	       (d->pub.compatible[0] ?
+			add_uevent_var(env, "CHR_EXT_COMPATIBLE=%s",
+				       d->pub.compatible) : 0) ?:
+	       (board ? add_uevent_var(env, "CHR_EXT_BOARD=%s", board->name) : 0);
+}
 
 /* The last reference is gone: no node, no open file. */
 static void dev_release(struct device *dev)
@@ -194,6 +209,8 @@ static int dev_alloc_memory(struct chr_ext_device *d)
 	return d->data ? 0 : -ENOMEM;
 }
 
+static void dev_end(struct work_struct *work);
+
 /* Return: a device with one reference and no node. */
 static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 					struct device *parent, u32 index)
@@ -223,12 +240,14 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 		d->pub.match = match - drv->matches;
 	}
 	d->drv = chr_ext_driver_get(drv);
-	init_waitqueue_head(&d->wait);
+	chr_ext_wake_init(d);
 	init_waitqueue_head(&d->sleepers);
 	refcount_set(&d->pins, 1);
 	init_completion(&d->unpinned);
 	mutex_init(&d->suppliers_lock);
 	INIT_LIST_HEAD(&d->suppliers);
+	INIT_WORK(&d->end, dev_end);
+	init_completion(&d->gone);
 	mutex_init(&d->turn.lock);
 	mutex_init(&d->closing);
 	mutex_init(&d->lock);
@@ -260,103 +279,25 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 	return d;
 }
 
-/*
- * Where /dev is: as the caller sees it, or as init does when the caller is a
- * thread of the kernel, whose root has nothing in it (7.x).
- */
-static int dev_find_root(struct path *root)
-{
-	struct task_struct *task = current;
-	struct pid *pid = NULL;
-	int err = -ENOENT;
-
-	if (current->flags & PF_KTHREAD) {
-		pid = find_get_pid(1);
-		task = get_pid_task(pid, PIDTYPE_PID);
-		put_pid(pid);
-		if (!task)
-			return err;
-	}
-	task_lock(task);
-	if (task->fs) {
-		get_fs_root(task->fs, root);
-		err = 0;
-	}
-	task_unlock(task);
-	if (task != current)
-		put_task_struct(task);
-	return err;
-}
-
-/*
- * devtmpfs says nothing when it finds the name taken, by a device of another
- * class or by mknod(1), so we have to look. The node is looked for where users
- * see it, unless that is no file system in memory: one of a process or a network
- * might never answer, and is not where the node will be.
- */
-static int dev_check_node(const char *name)
-{
-	struct path root, dev, node;
-	int err;
-
-	if (dev_find_root(&root))
-		return 0;
-	err = vfs_path_lookup(root.dentry, root.mnt, "dev",
-			      LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &dev);
-	path_put(&root);
-	if (err)
-		return 0;
-	err = -ENOENT;
-	if (dev.mnt->mnt_sb->s_magic == TMPFS_MAGIC ||
-	    dev.mnt->mnt_sb->s_magic == RAMFS_MAGIC)
-		err = vfs_path_lookup(dev.dentry, dev.mnt, name, 0, &node);
-	if (!err)
-		path_put(&node);
-	path_put(&dev);
-
-	if (!err)
-		return -EEXIST;
-	return err == -ENOENT ? 0 : err;
-}
-
-static int dev_check_name(struct chr_ext_device *d, bool node)
+/* Gives a device its node, unless another of ours has the name. */
+static int dev_appear(struct chr_ext_device *d)
 {
 	const char *name = dev_name(&d->dev);
 	struct device *other;
-	int err = -EEXIST;
-
-	other = class_find_device_by_name(&chr_ext_class, name);
-	if (other)
-		put_device(other);
-	else
-		err = node ? dev_check_node(name) : 0;
-
-	if (err == -EEXIST)
-		chr_ext_refuse(-err, d->drv->log, d->drv->conf.name,
-			       "there is a /dev/%s already", name);
-	else if (err)
-		chr_ext_refuse(-err, d->drv->log, d->drv->conf.name,
-			       "cannot look for /dev/%s: %pe", name,
-			       ERR_PTR(err));
-	return err;
-}
-
-/*
- * The name may have been taken while probe ran, by another of our devices: the
- * file system is not asked again, as the walk to /dev can be slow.
- */
-static int dev_appear(struct chr_ext_device *d)
-{
 	int err;
 
 	guard(mutex)(&names_lock);
-	err = dev_check_name(d, false);
-	if (err)
-		return err;
+	other = class_find_device_by_name(&chr_ext_class, name);
+	if (other) {
+		put_device(other);
+		return chr_ext_refuse(EEXIST, d->drv->log, d->drv->conf.name,
+				      "there is a /dev/%s already", name);
+	}
 	err = cdev_device_add(&d->cdev, &d->dev);
 	if (err)
-		chr_ext_refuse(-err, d->drv->log, d->drv->conf.name, "cannot add %s: %pe",
-			       dev_name(&d->dev), ERR_PTR(err));
+		chr_ext_refuse(-err, d->drv->log, d->drv->conf.name,
+			       "cannot add %s: %pe", name, ERR_PTR(err));
+	d->added = !err;
 	return err;
 }
 
@@ -381,19 +322,23 @@ static void dev_release_hw(struct chr_ext_device *d)
 
 /*
  * The counterpart of dev_probe(); the guard has been drained for good. The
- * memory was the programs', and does not wait for open files.
+ * memory belongs to the programs and does not wait for open files.
  */
 static void dev_remove(struct chr_ext_device *d)
 {
 	const struct chr_ext_ops *ops;
 	int idx;
 
-	ops = chr_ext_enter_dead(d, &idx);
+	ops = chr_ext_enter_dead(d, CHR_EXT_OP_remove, &idx);
+	WRITE_ONCE(d->runner, current);
 	if (ops->remove)
 		ops->remove(&d->pub);
-	chr_ext_leave(d, idx);
+	WRITE_ONCE(d->runner, NULL);
+	chr_ext_leave(d, CHR_EXT_OP_remove, idx);
+}
 
-	dev_release_hw(d);
+static void dev_free_memory(struct chr_ext_device *d)
+{
 	kvfree(d->data);
 	d->data = NULL;
 	d->pub.size = 0;
@@ -430,97 +375,34 @@ void chr_ext_dev_unpin(struct chr_ext_device *d)
 		complete(&d->unpinned);
 }
 
-/*
- * How many wait for programs to end, and when the first of them loses patience:
- * programs that sleep again and again could keep him for ever, also in the ops
- * of another device.
- */
-static DEFINE_SPINLOCK(drains_lock);	/* these and probes */
-static unsigned int drains;
-static unsigned long drain_limit;
-static LIST_HEAD(probes);
-
-/*
- * The driver core waits for a probe, and whoever waits for the driver core. One
- * of a driver that is being detached is to end at once.
- */
-struct probe_run {
-	struct list_head node;
-	struct task_struct *task;
-	struct chr_ext_driver *drv;
-	unsigned long limit;
-};
-
-static void probe_begin(struct probe_run *run, struct chr_ext_driver *drv)
+/* Sets until when close and remove may sleep. */
+static void dev_set_limit(struct chr_ext_device *d, unsigned long limit)
 {
-	run->task = current;
-	run->drv = drv;
-	run->limit = jiffies + msecs_to_jiffies(CHR_EXT_MAX_PROBE_MS);
-	guard(spinlock_irqsave)(&drains_lock);
-	list_add(&run->node, &probes);
+	WRITE_ONCE(d->limit, limit | 1);
 }
 
-static void probe_end(struct probe_run *run)
-{
-	guard(spinlock_irqsave)(&drains_lock);
-	list_del(&run->node);
-}
-
-void chr_ext_drain_begin(void)
-{
-	guard(spinlock_irqsave)(&drains_lock);
-	if (!drains++)
-		drain_limit = jiffies + HZ;
-}
-
-void chr_ext_drain_end(void)
-{
-	guard(spinlock_irqsave)(&drains_lock);
-	drains--;
-}
-
-/**
- * chr_ext_must_end() - whether a program has to come to its end
- *
- * Programs that sleep or delay ask. In an interrupt the answer can be that for
- * the probe it came into.
- *
- * Context: any.
- */
-bool chr_ext_must_end(void)
-{
-	struct probe_run *run;
-
-	guard(spinlock_irqsave)(&drains_lock);
-	if (drains && time_after(jiffies, drain_limit))
-		return true;
-	list_for_each_entry(run, &probes, node)
-		if (run->task == current)
-			return READ_ONCE(run->drv->going) ||
-			       time_after(jiffies, run->limit);
-	return false;
-}
-
-static int dev_probe(struct chr_ext_device *d)
+static int dev_probe(struct chr_ext_device *d, unsigned long limit)
 {
 	const struct chr_ext_ops *ops;
-	struct probe_run run;
 	int ret = 0, idx;
 
-	probe_begin(&run, d->drv);
-	ops = chr_ext_enter(d, &idx);
+	dev_set_limit(d, limit);
+	ops = chr_ext_enter(d, CHR_EXT_OP_probe, &idx);
+	WRITE_ONCE(d->runner, current);
+	d->seen = ops;
 	if (ops->probe)
 		ret = ops->probe(&d->pub);
-	/* Outside of what a user can be told, but the driver core waits for it. */
+	/* Not an errno for users, but the driver core waits for it. */
 	if (ret != -EPROBE_DEFER || !d->drv->matches)
 		ret = chr_ext_check_return(d, "probe", ret, 0);
 	WRITE_ONCE(d->probed, !ret);
-	chr_ext_leave(d, idx);
-	probe_end(&run);
+	WRITE_ONCE(d->runner, NULL);
+	chr_ext_leave(d, CHR_EXT_OP_probe, idx);
+	WRITE_ONCE(d->limit, 0);
 	return ret;
 }
 
-/* Makes a device reachable by its id. */
+/* Makes a device reachable by its id, and for a detach of its driver. */
 static int dev_publish(struct chr_ext_device *d)
 {
 	int err;
@@ -530,87 +412,199 @@ static int dev_publish(struct chr_ext_device *d)
 		err = d->pub.id ? xa_insert_irq(&devices, d->pub.id, d,
 						GFP_KERNEL_ACCOUNT) : -EBUSY;
 	} while (err == -EBUSY);
-	return err;
+	if (err)
+		return err;
+	guard(mutex)(&d->drv->lock);
+	list_add_tail(&d->node, &d->drv->devices);
+	return 0;
 }
 
-/*
- * Ends the ops of a device, and what programs do with it elsewhere. Afterwards
- * only we call any.
- */
+/* From here on no op starts, and those that run may not sleep. */
 static void dev_kill(struct chr_ext_device *d)
 {
+	if (d->added)
+		cdev_device_del(&d->cdev, &d->dev);
 	xa_erase_irq(&devices, d->pub.id);
-	WRITE_ONCE(d->dead, true);
+	/* A close op may be running, and has its time. */
+	dev_set_limit(d, jiffies + msecs_to_jiffies(CHR_EXT_MAX_REMOVE_MS));
+	/* Pairs with chr_ext_enter(). */
+	smp_store_release(&d->dead, true);
 	wake_up_all(&d->sleepers);
 	chr_ext_wake_up(d, EPOLLERR | EPOLLHUP, true);
+}
 
+/* Waits for what programs do with devices. Afterwards only we call ops. */
+static void devs_drain(struct chr_ext_driver *drv, struct list_head *devs)
+{
+	struct chr_ext_drain drain;
+	struct chr_ext_device *d;
+
+	chr_ext_drain_begin(&drain, CHR_EXT_DRAIN_OPS, drv,
+			    CHR_EXT_MAX_DRAIN_MS);
 	/* Pairs with chr_ext_enter(). */
-	chr_ext_drain_begin();
-	synchronize_srcu(&d->drv->srcu);
-	chr_ext_dev_unpin(d);
-	wait_for_completion(&d->unpinned);
-	chr_ext_drain_end();
+	synchronize_srcu(&drv->srcu);
+	chr_ext_drain_end(&drain);
+
+	chr_ext_drain_begin(&drain, CHR_EXT_DRAIN_PINS, drv,
+			    CHR_EXT_MAX_DRAIN_MS);
+	list_for_each_entry(d, devs, doomed) {
+		WRITE_ONCE(d->let_go, true);
+		chr_ext_dev_unpin(d);
+	}
+	list_for_each_entry(d, devs, doomed)
+		wait_for_completion(&d->unpinned);
+	chr_ext_drain_end(&drain);
 }
 
 /*
- * The counterpart of dev_probe() and what came after it. A close op can run in
- * who closes his file, and we wait for it.
+ * The rest of a device that is dead and drained. A close op can be running in a
+ * task that closes its file, and is awaited.
  */
-static void dev_revoke(struct chr_ext_device *d)
+static void dev_end(struct work_struct *work)
 {
-	chr_ext_drain_begin();
-	dev_kill(d);
-	chr_ext_mem_revoke(d);
-	chr_ext_file_close_all(d);
-	dev_remove(d);
-	chr_ext_drain_end();
+	struct chr_ext_device *d = container_of(work, struct chr_ext_device, end);
+
+	if (d->probed) {
+		chr_ext_mem_revoke(d);
+		dev_set_limit(d, jiffies +
+				 msecs_to_jiffies(CHR_EXT_MAX_REMOVE_MS));
+		chr_ext_file_close_all(d);
+		dev_remove(d);
+	}
+	dev_release_hw(d);
+	irq_work_sync(&d->wake_later);
+	dev_free_memory(d);
 }
 
 /**
- * chr_ext_dev_updated() - tell the devices of a driver that it has new ops
+ * chr_ext_devs_destroy() - revoke devices
+ * @drv: their driver; the caller is one of its users
+ * @devs: the devices, by chr_ext_device.doomed; nobody else removes them
+ *
+ * The nodes go, sleepers get -ENODEV, pollers EPOLLERR and EPOLLHUP, mappings
+ * lose their pages; close runs for each file that is still open, then remove.
+ * Later calls on the files get -ENODEV. Devices end at the same time, so that
+ * their sleeps do not add up.
+ *
+ * Context: process, may sleep; waits for ops that are running, not for users.
+ */
+void chr_ext_devs_destroy(struct chr_ext_driver *drv, struct list_head *devs)
+{
+	struct chr_ext_drain drain;
+	struct chr_ext_device *d;
+
+	if (list_empty(devs))
+		return;
+
+	list_for_each_entry(d, devs, doomed)
+		dev_kill(d);
+	devs_drain(drv, devs);
+
+	chr_ext_drain_begin(&drain, CHR_EXT_DRAIN_OWN, drv,
+			    CHR_EXT_MAX_REMOVE_MS);
+	list_for_each_entry(d, devs, doomed)
+		queue_work(system_unbound_wq, &d->end);
+	list_for_each_entry(d, devs, doomed) {
+		flush_work(&d->end);
+		scoped_guard(mutex, &drv->lock)
+			list_del(&d->node);
+		complete_all(&d->gone);
+	}
+	chr_ext_drain_end(&drain);
+}
+
+/* The counterpart of dev_publish(), for a device that does not get ready. */
+static void dev_unwind(struct chr_ext_device *d)
+{
+	LIST_HEAD(devs);
+
+	list_add(&d->doomed, &devs);
+	chr_ext_devs_destroy(d->drv, &devs);
+}
+
+static void dev_update(struct chr_ext_device *d)
+{
+	const struct chr_ext_ops *ops;
+	int idx;
+
+	ops = chr_ext_enter(d, CHR_EXT_OP_update, &idx);
+	if (!ops)
+		return;
+	if (READ_ONCE(d->probed) && d->seen != ops) {
+		d->seen = ops;
+		if (ops->update)
+			ops->update(&d->pub);
+	}
+	chr_ext_leave(d, CHR_EXT_OP_update, idx);
+	wake_up_all(&d->wait);
+	if (READ_ONCE(d->ready))
+		kobject_uevent(&d->dev.kobj, KOBJ_CHANGE);
+}
+
+/**
+ * chr_ext_devs_updated() - tell the devices of a driver that it has new ops
  * @drv: the driver
  *
- * Runs the update op for each, and wakes all who sleep.
+ * Runs the update op for those that an older version probed, and wakes all
+ * callers that wait.
  *
  * Context: process, may sleep.
  */
-void chr_ext_dev_updated(struct chr_ext_driver *drv)
+void chr_ext_devs_updated(struct chr_ext_driver *drv)
 {
-	const struct chr_ext_ops *ops;
 	struct chr_ext_device *d;
 	unsigned long id;
-	int idx;
 
 	xa_for_each(&devices, id, d) {
 		d = chr_ext_dev_pin(id);
 		if (!d)
 			continue;
-		if (d->drv == drv) {
-			ops = chr_ext_enter(d, &idx);
-			if (ops) {
-				if (ops->update && READ_ONCE(d->probed))
-					ops->update(&d->pub);
-				chr_ext_leave(d, idx);
-			}
-			wake_up_all(&d->wait);
-		}
+		if (d->drv == drv)
+			dev_update(d);
 		chr_ext_dev_unpin(d);
 	}
 }
 
+/* Whether it can be removed by others now; not if its driver goes. */
+static bool dev_set_ready(struct chr_ext_device *d)
+{
+	guard(mutex)(&d->drv->lock);
+	d->ready = !d->drv->going;
+	return d->ready;
+}
+
+static int dev_start(struct chr_ext_device *d, unsigned long limit)
+{
+	int err;
+
+	err = dev_probe(d, limit);
+	if (err) {
+		dev_complain(d, err);
+		return err;
+	}
+	if (d->must_defer)
+		return -EPROBE_DEFER;
+	err = dev_appear(d);
+	if (err)
+		return err;
+	return dev_set_ready(d) ? 0 : -ENODEV;
+}
+
 /**
  * chr_ext_dev_create() - probe a device and make its node appear
- * @drv: its driver
+ * @drv: its driver; the caller is one of its users
  * @parent: what it hangs from in the device model
  * @index: which of the driver's devices
+ * @limit: in jiffies, until when probe may sleep
  *
- * Return: the device, ended by chr_ext_dev_destroy(), or an error pointer:
- * -EEXIST when there is a node of that name, -ENOMEM, -ENOSPC when there is no
- * minor number left, or what probe returned.
+ * Return: the device, for chr_ext_devs_destroy() and put_device(), or an error
+ * pointer: -EEXIST when another driver has a node of that name, -ENOMEM, -ENOSPC
+ * when there is no minor number left, or what probe returned.
  * Context: process, may sleep.
  */
 struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
-					  struct device *parent, u32 index)
+					  struct device *parent, u32 index,
+					  unsigned long limit)
 {
 	struct chr_ext_device *d;
 	int err;
@@ -622,53 +616,22 @@ struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 		return d;
 	}
 
-	err = dev_check_name(d, true);
-	if (err)
-		goto err_put;
-
 	err = dev_publish(d);
 	if (err)
 		goto err_put;
 
-	err = dev_probe(d);
-	if (err) {
-		dev_kill(d);
-		dev_release_hw(d);
-		dev_complain(d, err);
-		goto err_put;
-	}
-
-	err = d->must_defer ? -EPROBE_DEFER : dev_appear(d);
+	err = dev_start(d, limit);
 	if (err)
-		goto err_remove;
+		goto err_unwind;
 
-	dev_info(&d->dev, "device %u of driver %s\n", index, drv->conf.name);
+	dev_dbg(&d->dev, "device %u of driver %s\n", index, drv->conf.name);
 	return d;
 
-err_remove:
-	/* The cdev may have been there for a moment, and been opened. */
-	dev_revoke(d);
+err_unwind:
+	dev_unwind(d);
 err_put:
 	put_device(&d->dev);
 	return ERR_PTR(err);
-}
-
-/**
- * chr_ext_dev_destroy() - revoke a device
- * @d: the device
- *
- * The node goes, sleepers get -ENODEV, pollers EPOLLERR and EPOLLHUP, mappings
- * lose their pages; close runs for each file that is still open, then remove.
- * Later calls on the files get -ENODEV.
- *
- * Context: process, may sleep; waits for ops that are running, not for users.
- */
-void chr_ext_dev_destroy(struct chr_ext_device *d)
-{
-	dev_info(&d->dev, "gone\n");
-	cdev_device_del(&d->cdev, &d->dev);
-	dev_revoke(d);
-	put_device(&d->dev);
 }
 
 void chr_ext_dev_exit(void)

@@ -6,6 +6,7 @@
 #include <linux/cdev.h>
 #include <linux/completion.h>
 #include <linux/device.h>
+#include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -19,6 +20,7 @@
 #include <chr_ext/abi.h>
 
 #include "driver.h"
+#include "ops.h"
 #include "wait.h"
 
 struct chr_ext_events;
@@ -28,23 +30,33 @@ struct chr_ext_events;
 
 #define CHR_EXT_MINORS		65536
 
+/* The counters of a device: STAT(constant, name in sysfs). */
+#define CHR_EXT_STATS(STAT)				\
+	STAT(OPENS,		opens)			\
+	STAT(READS,		reads)			\
+	STAT(WRITES,		writes)			\
+	STAT(IOCTLS,		ioctls)			\
+	STAT(READ_BYTES,	read_bytes)		\
+	STAT(WRITTEN_BYTES,	written_bytes)		\
+	STAT(ERRORS,		errors)			\
+	STAT(BAD_RETURNS,	bad_returns)		\
+	STAT(EVENTS,		events)			\
+	STAT(LOST_EVENTS,	lost_events)
+
+#define STAT(id, name)	STAT_##id,
 enum chr_ext_stat {
-	STAT_OPENS,
-	STAT_READS,
-	STAT_WRITES,
-	STAT_IOCTLS,
-	STAT_READ_BYTES,
-	STAT_WRITTEN_BYTES,
-	STAT_ERRORS,
-	STAT_BAD_RETURNS,
-	STAT_EVENTS,
-	STAT_LOST_EVENTS,
+	CHR_EXT_STATS(STAT)
 	STAT_COUNT,
 };
+#undef STAT
 
-/* Per CPU, so that the fast path writes no shared cache line. */
+/*
+ * Per CPU, so that the fast path writes no shared cache line. running counts the
+ * calls of each op that are in flight; only the sum over all CPUs has a meaning.
+ */
 struct chr_ext_stats {
 	u64 count[STAT_COUNT];
+	int running[CHR_EXT_NR_OPS];
 };
 
 /*
@@ -63,6 +75,10 @@ struct chr_ext_device {
 	bool dead;			/* set once; read inside the guard */
 	bool probed;			/* set once, inside the guard */
 	bool must_defer;		/* its probe must not succeed */
+	bool added;			/* it has a node */
+	bool ready;			/* somebody else may remove it */
+	bool let_go;			/* its own pin is gone */
+	const struct chr_ext_ops *seen;	/* that ran probe or update */
 	struct chr_ext_driver *drv;
 	void *data;			/* pub.size bytes, for programs */
 	void *mem;			/* pub.mem_size bytes, for users too */
@@ -75,6 +91,9 @@ struct chr_ext_device {
 	struct completion unpinned;
 	wait_queue_head_t sleepers;	/* programs in chr_ext_sleep_us() */
 
+	struct irq_work wake_later;	/* see chr_ext_wake_up() */
+	atomic_t later_all, later_one;	/* its events */
+
 	struct chr_ext_events *events;	/* made once */
 
 	struct mutex suppliers_lock;	/* suppliers */
@@ -82,6 +101,18 @@ struct chr_ext_device {
 
 	/* State of each family, see chr_ext_family_data(). */
 	void *family[CHR_EXT_MAX_FAMILIES];
+
+	/*
+	 * The task in probe, close or remove, and until when it may sleep there,
+	 * in jiffies; 0 is no such limit. See chr_ext_time_left().
+	 */
+	struct task_struct *runner;
+	unsigned long limit;
+
+	struct list_head node;		/* in drv->devices */
+	struct list_head doomed;	/* in the list of who removes it */
+	struct work_struct end;
+	struct completion gone;
 
 	struct chr_ext_turn turn;	/* with CHR_EXT_SERIAL_DEV */
 	struct mutex closing;		/* close ops, chr_ext_open.closed */
@@ -100,6 +131,12 @@ static inline struct chr_ext_device *to_device(struct chr_ext_dev *dev)
 	return container_of(dev, struct chr_ext_device, pub);
 }
 
+/* Whether this is the task in probe, close or remove of a device. */
+static inline bool chr_ext_runs_alone(const struct chr_ext_device *dev)
+{
+	return in_task() && READ_ONCE(dev->runner) == current;
+}
+
 static inline void chr_ext_stat_add(struct chr_ext_device *dev,
 				    enum chr_ext_stat stat, u64 n)
 {
@@ -115,28 +152,32 @@ static inline void chr_ext_stat_add(struct chr_ext_device *dev,
  * take forever (userfaultfd, FUSE) and block a detach.
  */
 static inline const struct chr_ext_ops *
-chr_ext_enter(struct chr_ext_device *dev, int *idx)
+chr_ext_enter(struct chr_ext_device *dev, enum chr_ext_op op, int *idx)
 {
 	*idx = srcu_read_lock(&dev->drv->srcu);
 	if (unlikely(READ_ONCE(dev->dead))) {
 		srcu_read_unlock(&dev->drv->srcu, *idx);
 		return NULL;
 	}
+	this_cpu_inc(dev->stats->running[op]);
 	pagefault_disable();
 	return READ_ONCE(dev->drv->ops);
 }
 
-static inline void chr_ext_leave(struct chr_ext_device *dev, int idx)
+static inline void chr_ext_leave(struct chr_ext_device *dev, enum chr_ext_op op,
+				 int idx)
 {
 	pagefault_enable();
+	this_cpu_dec(dev->stats->running[op]);
 	srcu_read_unlock(&dev->drv->srcu, idx);
 }
 
 /* chr_ext_enter() for the revoke path: runs even though the device is dead. */
 static inline const struct chr_ext_ops *
-chr_ext_enter_dead(struct chr_ext_device *dev, int *idx)
+chr_ext_enter_dead(struct chr_ext_device *dev, enum chr_ext_op op, int *idx)
 {
 	*idx = srcu_read_lock(&dev->drv->srcu);
+	this_cpu_inc(dev->stats->running[op]);
 	pagefault_disable();
 	return READ_ONCE(dev->drv->ops);
 }
@@ -145,14 +186,14 @@ extern const struct class chr_ext_class;
 extern dev_t chr_ext_devt;
 
 struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
-					  struct device *parent, u32 index);
-void chr_ext_dev_destroy(struct chr_ext_device *dev);
+					  struct device *parent, u32 index,
+					  unsigned long limit);
+void chr_ext_devs_destroy(struct chr_ext_driver *drv, struct list_head *devs);
 struct chr_ext_device *chr_ext_dev_pin(u64 id);
 void chr_ext_dev_unpin(struct chr_ext_device *dev);
-void chr_ext_dev_updated(struct chr_ext_driver *drv);
-void chr_ext_drain_begin(void);
-void chr_ext_drain_end(void);
-bool chr_ext_must_end(void);
+void chr_ext_devs_updated(struct chr_ext_driver *drv);
+int chr_ext_dev_running(struct chr_ext_device *d, enum chr_ext_op op);
+int chr_ext_dev_uevent(const struct device *dev, struct kobj_uevent_env *env);
 void chr_ext_dev_exit(void);
 
 /* mem.c */

@@ -15,14 +15,22 @@
 
 #include "board.h"
 #include "dev.h"
+#include "drain.h"
 #include "event.h"
 #include "family.h"
 #include "log.h"
 #include "ops.h"
 #include "supplier.h"
 
-static DEFINE_MUTEX(drivers_lock);	/* drivers */
+/* How long a detach or an update waits for programs where it need not. */
+#define PATIENCE	(2 * HZ + HZ / 2)
+
+static DEFINE_MUTEX(drivers_lock);	/* drivers, chr_ext_driver.ops */
 static LIST_HEAD(drivers);		/* from the start of reg to the end of unreg */
+
+static void driver_start_work(struct work_struct *work);
+static void driver_stop_work(struct work_struct *work);
+static void driver_swap_work(struct work_struct *work);
 
 static void driver_free(struct kref *ref)
 {
@@ -86,16 +94,48 @@ static bool driver_serves(const struct chr_ext_driver *drv,
 	return !strcmp(pdev->name, drv->core_name);
 }
 
-static int driver_probe(struct platform_device *pdev)
+/* A user of a driver keeps its detach from being over. */
+static bool driver_hold(struct chr_ext_driver *drv, bool probing)
 {
-	struct chr_ext_driver *drv =
-		container_of(to_platform_driver(pdev->dev.driver),
-			     struct chr_ext_driver, pdrv);
+	guard(mutex)(&drv->lock);
+	if (drv->going)
+		return false;
+	refcount_inc(&drv->users);
+	drv->probing += probing;
+	return true;
+}
+
+static void driver_release(struct chr_ext_driver *drv, bool probing)
+{
+	scoped_guard(mutex, &drv->lock)
+		drv->probing -= probing;
+	if (refcount_dec_and_test(&drv->users))
+		complete(&drv->unused);
+}
+
+static struct chr_ext_device *driver_create(struct chr_ext_driver *drv,
+					    struct platform_device *pdev,
+					    u32 index)
+{
+	bool adding = pdev == READ_ONCE(drv->adding);
+	struct chr_ext_device *dev;
+	struct chr_ext_drain drain;
+
+	/* Nobody waits for the probe of hardware but the driver core. */
+	chr_ext_drain_begin(&drain, CHR_EXT_DRAIN_OWN, adding ? drv : NULL,
+			    adding ? CHR_EXT_MAX_ATTACH_MS : CHR_EXT_MAX_PROBE_MS);
+	dev = chr_ext_dev_create(drv, &pdev->dev, index,
+				 adding ? drv->adding_limit : drain.limit);
+	chr_ext_drain_end(&drain);
+	if (adding)
+		drv->probe_err = PTR_ERR_OR_ZERO(dev);
+	return dev;
+}
+
+static int driver_bind(struct chr_ext_driver *drv, struct platform_device *pdev)
+{
 	struct chr_ext_device *dev;
 	int index;
-
-	if (!driver_serves(drv, pdev))
-		return -ENODEV;
 
 	index = ida_alloc_range(&drv->indices, drv->matches ? 0 : pdev->id,
 				drv->matches ? drv->conf.instances - 1 : pdev->id,
@@ -108,9 +148,7 @@ static int driver_probe(struct platform_device *pdev)
 	if (index < 0)
 		return index;
 
-	dev = chr_ext_dev_create(drv, &pdev->dev, index);
-	if (pdev == READ_ONCE(drv->adding))
-		drv->probe_err = PTR_ERR_OR_ZERO(dev);
+	dev = driver_create(drv, pdev, index);
 	if (IS_ERR(dev)) {
 		ida_free(&drv->indices, index);
 		return PTR_ERR(dev);
@@ -118,6 +156,24 @@ static int driver_probe(struct platform_device *pdev)
 
 	platform_set_drvdata(pdev, dev);
 	return 0;
+}
+
+static struct chr_ext_driver *pdev_driver(struct platform_device *pdev)
+{
+	return container_of(to_platform_driver(pdev->dev.driver),
+			    struct chr_ext_driver, pdrv);
+}
+
+static int driver_probe(struct platform_device *pdev)
+{
+	struct chr_ext_driver *drv = pdev_driver(pdev);
+	int err;
+
+	if (!driver_serves(drv, pdev) || !driver_hold(drv, true))
+		return -ENODEV;
+	err = driver_bind(drv, pdev);
+	driver_release(drv, true);
+	return err;
 }
 
 /* Ends at once when the device of the bus is gone, or has a driver. */
@@ -134,33 +190,71 @@ static void driver_attach_again(struct work_struct *work)
 	put_device(&dev->dev);
 }
 
+/* Return: false if the detach of the driver removes the device, or has. */
+static bool driver_claim(struct chr_ext_driver *drv, struct chr_ext_device *dev)
+{
+	guard(mutex)(&drv->lock);
+	if (!dev->ready)
+		return false;
+	dev->ready = false;
+	refcount_inc(&drv->users);
+	return true;
+}
+
 /*
  * A controller that comes back as another device is not one that the driver core
  * knows to be wanted, unless a probe has asked for its lines in vain.
  */
-static void driver_remove(struct platform_device *pdev)
+static void driver_unbind(struct chr_ext_driver *drv, struct chr_ext_device *dev)
 {
-	struct chr_ext_driver *drv =
-		container_of(to_platform_driver(pdev->dev.driver),
-			     struct chr_ext_driver, pdrv);
-	struct chr_ext_device *dev = platform_get_drvdata(pdev);
-	struct device *supplier = READ_ONCE(drv->going) ?
-				  NULL : chr_ext_supplier_leaving(dev);
-	u32 index = dev->pub.index;
+	struct device *supplier = chr_ext_supplier_leaving(dev);
+	struct device *parent = dev->dev.parent;
+	LIST_HEAD(devs);
 
 	if (supplier) {
-		get_device(&pdev->dev);
+		get_device(parent);
 		get_device(&dev->dev);
 		INIT_WORK(&dev->again, driver_attach_again);
 		chr_ext_log_note(drv->log, CHR_EXT_NOTICE,
 				 "%s is removed with its supplier %s",
 				 dev->pub.name, dev_name(supplier));
 	}
-	chr_ext_dev_destroy(dev);
-	ida_free(&drv->indices, index);
+	list_add(&dev->doomed, &devs);
+	chr_ext_devs_destroy(drv, &devs);
 	if (supplier)
 		queue_work(chr_ext_wq, &dev->again);
 }
+
+static void driver_remove(struct platform_device *pdev)
+{
+	struct chr_ext_driver *drv = pdev_driver(pdev);
+	struct chr_ext_device *dev = platform_get_drvdata(pdev);
+
+	if (driver_claim(drv, dev)) {
+		driver_unbind(drv, dev);
+		driver_release(drv, false);
+	} else {
+		wait_for_completion(&dev->gone);
+	}
+	ida_free(&drv->indices, dev->pub.index);
+	put_device(&dev->dev);
+}
+
+static ssize_t probing_show(struct device_driver *driver, char *buf)
+{
+	struct chr_ext_driver *drv = container_of(to_platform_driver(driver),
+						  struct chr_ext_driver, pdrv);
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(drv->probing));
+}
+static DRIVER_ATTR_RO(probing);
+
+/* They appear when the driver core has tried all devices that are there. */
+static struct attribute *driver_attrs[] = {
+	&driver_attr_probing.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(driver);
 
 /* Return: the match table of a compatible list, or NULL. */
 static struct of_device_id *driver_matches(const char *list)
@@ -221,6 +315,17 @@ static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 
 	kref_init(&drv->ref);
 	ida_init(&drv->indices);
+	mutex_init(&drv->lock);
+	INIT_LIST_HEAD(&drv->devices);
+	refcount_set(&drv->users, 1);
+	init_completion(&drv->unused);
+	init_completion(&drv->quiet);
+	init_completion(&drv->stopped);
+	init_completion(&drv->swapped);
+	INIT_WORK(&drv->start, driver_start_work);
+	INIT_WORK(&drv->stop, driver_stop_work);
+	INIT_WORK(&drv->swap, driver_swap_work);
+	chr_ext_watch_init(drv);
 	drv->ops = ops;
 	drv->conf = *ops;
 
@@ -228,6 +333,7 @@ static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 	snprintf(drv->core_name, sizeof(drv->core_name), "chr_ext.%s",
 		 drv->conf.name);
 	drv->pdrv.driver.name = drv->core_name;
+	drv->pdrv.driver.groups = driver_groups;
 	drv->pdrv.driver.probe_type = PROBE_FORCE_SYNCHRONOUS;
 	drv->pdrv.probe = driver_probe;
 	drv->pdrv.remove = driver_remove;
@@ -243,15 +349,21 @@ err_drv:
 	return NULL;
 }
 
-/* A map can be given to several links, so the name is all that tells. */
+/* A map can be given to several links, so the name alone identifies a driver. */
 static int driver_list_add(struct chr_ext_driver *drv)
 {
 	struct chr_ext_driver *other;
 
 	guard(mutex)(&drivers_lock);
-	list_for_each_entry(other, &drivers, node)
-		if (!strcmp(other->conf.name, drv->conf.name))
-			return -EEXIST;
+	list_for_each_entry(other, &drivers, node) {
+		if (strcmp(other->conf.name, drv->conf.name))
+			continue;
+		if (READ_ONCE(other->going))
+			return chr_ext_refuse(EBUSY, NULL, drv->conf.name,
+					      "the driver of this name is still being detached");
+		return chr_ext_refuse(EEXIST, NULL, drv->conf.name,
+				      "a driver of this name is attached");
+	}
 	list_add_tail(&drv->node, &drivers);
 	return 0;
 }
@@ -309,32 +421,155 @@ static void driver_del_devices(struct chr_ext_driver *drv)
 		platform_device_unregister(drv->pdevs[i]);
 }
 
-static int driver_start(struct chr_ext_driver *drv)
+static int driver_join(struct chr_ext_driver *drv)
+{
+	int err = platform_driver_register(&drv->pdrv);
+
+	drv->registered = !err;
+	return err;
+}
+
+/*
+ * Probes of hardware can be slow, and wait for those of other drivers, so they
+ * run outside of the attach: all kinds of struct_ops share the mutex that the
+ * kernel holds there.
+ */
+static void driver_start_work(struct work_struct *work)
+{
+	struct chr_ext_driver *drv = container_of(work, struct chr_ext_driver,
+						  start);
+	int err;
+
+	if (READ_ONCE(drv->going))
+		return;
+	err = driver_join(drv);
+	if (err)
+		chr_ext_refuse(-err, drv->log, drv->conf.name,
+			       "cannot register with the platform bus: %pe",
+			       ERR_PTR(err));
+}
+
+static int driver_start_virtual(struct chr_ext_driver *drv)
 {
 	int err;
 	u32 i;
 
-	err = platform_driver_register(&drv->pdrv);
-	if (err)
-		return err;
-
-	for (i = 0; drv->pdevs && i < drv->conf.instances; i++) {
+	drv->adding_limit = jiffies + msecs_to_jiffies(CHR_EXT_MAX_ATTACH_MS);
+	err = driver_join(drv);
+	for (i = 0; !err && i < drv->conf.instances; i++)
 		err = driver_add_device(drv, i);
-		if (err) {
-			driver_del_devices(drv);
-			platform_driver_unregister(&drv->pdrv);
-			return err;
+	return err;
+}
+
+/* Return: all devices that are ready, for chr_ext_devs_destroy(), the last first. */
+static void driver_claim_all(struct chr_ext_driver *drv, struct list_head *devs)
+{
+	struct chr_ext_device *d;
+
+	guard(mutex)(&drv->lock);
+	list_for_each_entry(d, &drv->devices, node) {
+		if (!d->ready) {
+			/* A probe or a removal; it ends by itself. */
+			wake_up_all(&d->sleepers);
+			continue;
 		}
+		d->ready = false;
+		get_device(&d->dev);
+		list_add(&d->doomed, devs);
 	}
-	return 0;
+}
+
+/* The driver's ops are not called again after this. */
+static void driver_revoke(struct chr_ext_driver *drv)
+{
+	struct chr_ext_device *d, *tmp;
+	struct chr_ext_drain drain;
+	LIST_HEAD(devs);
+
+	driver_claim_all(drv, &devs);
+	chr_ext_devs_destroy(drv, &devs);
+	list_for_each_entry_safe(d, tmp, &devs, doomed)
+		put_device(&d->dev);
+
+	chr_ext_drain_begin(&drain, CHR_EXT_DRAIN_OPS, drv, CHR_EXT_MAX_DRAIN_MS);
+	driver_release(drv, false);
+	wait_for_completion(&drv->unused);
+	chr_ext_drain_end(&drain);
+}
+
+/* What is left needs no ops, but locks of devices, which others may hold. */
+static void driver_forget(struct chr_ext_driver *drv)
+{
+	flush_work(&drv->start);
+	driver_del_devices(drv);
+	if (drv->registered)
+		platform_driver_unregister(&drv->pdrv);
+	driver_list_del(drv);
+}
+
+static void driver_stop_work(struct work_struct *work)
+{
+	struct chr_ext_driver *drv = container_of(work, struct chr_ext_driver,
+						  stop);
+	const struct chr_ext_ops *held;
+
+	driver_revoke(drv);
+	held = drv->held;
+	scoped_guard(mutex, &drivers_lock)
+		drv->ops = NULL;
+	complete_all(&drv->quiet);
+	if (held)
+		chr_ext_ops_put(held);
+
+	driver_forget(drv);
+	complete_all(&drv->stopped);
+	chr_ext_driver_put(drv);
+}
+
+/*
+ * Waits for ops to be over. If one of them never ends, and the kernel lets us
+ * hold them, the caller goes on, and the work item when it can.
+ *
+ * Return: whether they are over.
+ */
+static bool driver_wait(struct chr_ext_driver *drv, struct completion *over,
+			const struct chr_ext_ops *held)
+{
+	if (!held)
+		wait_for_completion(over);
+	else if (!wait_for_completion_timeout(over, PATIENCE))
+		return false;
+	return true;
+}
+
+static void driver_stop(struct chr_ext_driver *drv)
+{
+	const struct chr_ext_ops *ops = drv->ops, *held;
+
+	held = chr_ext_ops_get(ops) ? ops : NULL;
+	drv->held = held;
+	scoped_guard(mutex, &drv->lock)
+		drv->going = true;
+	chr_ext_driver_get(drv);
+	queue_work(chr_ext_wq, &drv->stop);
+	if (!driver_wait(drv, &drv->quiet, held))
+		return;
+	if (drv->matches)
+		wait_for_completion_timeout(&drv->stopped, HZ);
+	else
+		wait_for_completion(&drv->stopped);
 }
 
 /**
  * chr_ext_driver_reg() - attach a driver and make its devices appear
  * @ops: the ops, checked by ops.c; they live until chr_ext_driver_unreg()
  *
- * Return: 0; -EEXIST when the name is taken, -ENOMEM, or what probe returned.
- * After an error nothing is left.
+ * The virtual devices are there afterwards; the devices of a driver with
+ * hardware appear later.
+ *
+ * Return: 0; -EEXIST when the name is taken, -EBUSY when its last driver is
+ * still being detached, -ENOMEM, or what probe returned. After an error nothing
+ * is left.
  * Context: process, may sleep.
  */
 int chr_ext_driver_reg(const struct chr_ext_ops *ops)
@@ -347,15 +582,15 @@ int chr_ext_driver_reg(const struct chr_ext_ops *ops)
 		return -ENOMEM;
 
 	err = driver_list_add(drv);
-	if (err) {
-		chr_ext_refuse(-err, NULL, drv->conf.name,
-			       "a driver of this name is attached");
+	if (err)
 		goto err_put;
-	}
 
-	err = driver_start(drv);
+	if (drv->matches)
+		queue_work(chr_ext_wq, &drv->start);
+	else
+		err = driver_start_virtual(drv);
 	if (err) {
-		driver_list_del(drv);
+		driver_stop(drv);
 		goto err_put;
 	}
 
@@ -372,8 +607,9 @@ err_put:
  * chr_ext_driver_unreg() - detach a driver
  * @ops: what chr_ext_driver_reg() was given
  *
- * Revokes the devices, whoever has them open. When this returns no op runs
- * and none will.
+ * Revokes the devices, whoever has them open. When this returns no op runs and
+ * none will, unless one of them does not end: where the kernel can keep the ops,
+ * the rest is done when it does.
  *
  * Context: process, may sleep; waits for ops that are running, not for users.
  */
@@ -384,11 +620,7 @@ void chr_ext_driver_unreg(const struct chr_ext_ops *ops)
 	if (WARN_ON_ONCE(!drv))
 		return;
 
-	/* Both wait for a probe that is under way. */
-	WRITE_ONCE(drv->going, true);
-	driver_del_devices(drv);
-	platform_driver_unregister(&drv->pdrv);
-
+	driver_stop(drv);
 	/* The last reference to a link is often dropped by a kernel thread. */
 	if (current->flags & PF_KTHREAD)
 		chr_ext_log_note(drv->log, CHR_EXT_NOTICE,
@@ -397,28 +629,68 @@ void chr_ext_driver_unreg(const struct chr_ext_ops *ops)
 		chr_ext_log_note(drv->log, CHR_EXT_NOTICE,
 				 "detached: by %s[%d]", current->comm,
 				 task_pid_nr(current));
+	chr_ext_driver_put(drv);
+}
 
-	driver_list_del(drv);
+/* Return: 0, or -EBUSY if the old ops may be in use for long. */
+static int driver_swap(struct chr_ext_driver *drv, const struct chr_ext_ops *ops)
+{
+	guard(mutex)(&drv->lock);
+	if (drv->going || drv->swapping || drv->probing)
+		return chr_ext_refuse(EBUSY, drv->log, drv->conf.name,
+				      "%s is not over", drv->swapping ?
+				      "the last update" : "a probe");
+	drv->swapping = true;
+	refcount_inc(&drv->users);
+	chr_ext_ops_adopt(&drv->conf, ops);
+	/* Pairs with the READ_ONCE() in chr_ext_enter(). */
+	scoped_guard(mutex, &drivers_lock)
+		smp_store_release(&drv->ops, ops);
+	return 0;
+}
+
+static void driver_swap_work(struct work_struct *work)
+{
+	struct chr_ext_driver *drv = container_of(work, struct chr_ext_driver,
+						  swap);
+	const struct chr_ext_ops *held = drv->old;
+	struct chr_ext_drain drain;
+
+	chr_ext_drain_begin(&drain, CHR_EXT_DRAIN_OPS, drv, CHR_EXT_MAX_DRAIN_MS);
+	synchronize_srcu(&drv->srcu);
+	chr_ext_devs_updated(drv);
+	chr_ext_drain_end(&drain);
+
+	scoped_guard(mutex, &drv->lock)
+		drv->swapping = false;
+	complete_all(&drv->swapped);
+	if (held)
+		chr_ext_ops_put(held);
+	driver_release(drv, false);
 	chr_ext_driver_put(drv);
 }
 
 /**
  * chr_ext_driver_update() - put other ops in the place of a driver's
  * @ops: the new ones; they live until the next update or chr_ext_driver_unreg()
- * @old: the ones that are attached; when this returns none of them runs
+ * @old: the ones that are attached; when this returns none of them runs, unless
+ *	one does not end, see chr_ext_driver_unreg()
  *
  * Devices, open files, their memory and their mappings stay. A call that runs
- * ends in the old ops, and the next goes to the new ones; who sleeps asks them
- * again.
+ * ends in the old ops, and the next goes to the new ones; callers that wait ask
+ * them again.
  *
- * Return: 0, or -EINVAL when the new ops do not fit what is there.
+ * Return: 0; -EINVAL when the new ops do not fit what is there, -EBUSY while a
+ * device is probed, or an older update is not over.
  * Context: process, may sleep; waits for ops that are running, not for users.
  */
 int chr_ext_driver_update(const struct chr_ext_ops *ops,
 			  const struct chr_ext_ops *old)
 {
 	struct chr_ext_driver *drv = driver_by_ops(old);
+	const struct chr_ext_ops *held;
 	const char *member;
+	int err;
 
 	if (WARN_ON_ONCE(!drv))
 		return -EINVAL;
@@ -429,14 +701,15 @@ int chr_ext_driver_update(const struct chr_ext_ops *ops,
 				      "the new version differs in %s, which an update cannot change",
 				      member);
 
-	chr_ext_ops_adopt(&drv->conf, ops);
-	/* Pairs with the READ_ONCE() in chr_ext_enter(). */
-	scoped_guard(mutex, &drivers_lock)
-		smp_store_release(&drv->ops, ops);
-	chr_ext_drain_begin();
-	synchronize_srcu(&drv->srcu);
-	chr_ext_dev_updated(drv);
-	chr_ext_drain_end();
+	err = driver_swap(drv, ops);
+	if (err)
+		return err;
+	held = chr_ext_ops_get(old) ? old : NULL;
+	drv->old = held;
+	reinit_completion(&drv->swapped);
+	chr_ext_driver_get(drv);
+	queue_work(chr_ext_wq, &drv->swap);
+	driver_wait(drv, &drv->swapped, held);
 
 	chr_ext_log_note(drv->log, CHR_EXT_NOTICE, "updated by %s[%d]",
 			 current->comm, task_pid_nr(current));

@@ -3,12 +3,16 @@
 #ifndef CHR_EXT_DRIVER_H
 #define CHR_EXT_DRIVER_H
 
+#include <linux/completion.h>
 #include <linux/idr.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/platform_device.h>
+#include <linux/refcount.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include <chr_ext/abi.h>
 
@@ -45,9 +49,37 @@ struct chr_ext_driver {
 	struct of_device_id *matches;	/* compatible as a table, or NULL */
 	struct ida indices;		/* of the devices that are bound */
 
+	/* Protects going, probing, devices and chr_ext_device.ready. */
+	struct mutex lock;
 	bool going;			/* set once, by unreg */
+	unsigned int probing;		/* probes that are running */
+	struct list_head devices;	/* from before probe until they are gone */
+
+	/*
+	 * Held by what calls ops outside of files: a probe, a removal, an update,
+	 * and the registration. Without users the ops are never called again.
+	 */
+	refcount_t users;
+	struct completion unused;
+
+	struct work_struct start;	/* registers a driver with hardware */
+	struct work_struct stop;
+	struct work_struct swap;	/* the rest of an update */
+	struct completion quiet;	/* of stop: no op is called again */
+	struct completion stopped;
+	struct completion swapped;
+	const struct chr_ext_ops *held;	/* by stop, or NULL */
+	const struct chr_ext_ops *old;	/* held by swap, or NULL */
+	bool registered;		/* with the driver core */
+	bool swapping;			/* under lock */
+
+	struct delayed_work watch;	/* these three: see drain.c */
+	unsigned int watchers;
+	bool late;
+
 	struct platform_device **pdevs;	/* the virtual devices, or NULL */
 	struct platform_device *adding;	/* the virtual device being added */
+	unsigned long adding_limit;	/* jiffies until its probe may sleep */
 	int probe_err;			/* of that one */
 };
 

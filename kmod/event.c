@@ -47,13 +47,13 @@ static void events_tell(struct work_struct *work)
 	int idx;
 
 	while (events_pop(q, &e)) {
-		ops = chr_ext_enter(q->dev, &idx);
+		ops = chr_ext_enter(q->dev, CHR_EXT_OP_event, &idx);
 		if (!ops)
 			return;
 		chr_ext_families_dev_event(q->dev, &e);
 		if (ops->event)
 			ops->event(&q->dev->pub, &e);
-		chr_ext_leave(q->dev, idx);
+		chr_ext_leave(q->dev, CHR_EXT_OP_event, idx);
 		/* RCU-tasks wants more than a preemption of who never sleeps. */
 		cond_resched_tasks_rcu_qs();
 	}

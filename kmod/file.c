@@ -127,10 +127,12 @@ static void file_close(struct chr_ext_open *f)
 
 	if (f->turn)
 		mutex_lock(&f->turn->lock);
-	ops = chr_ext_enter_dead(f->dev, &idx);
+	ops = chr_ext_enter_dead(f->dev, CHR_EXT_OP_close, &idx);
+	WRITE_ONCE(f->dev->runner, current);
 	if (ops->close)
 		ops->close(&f->pub);
-	chr_ext_leave(f->dev, idx);
+	WRITE_ONCE(f->dev->runner, NULL);
+	chr_ext_leave(f->dev, CHR_EXT_OP_close, idx);
 	if (f->turn)
 		chr_ext_turn_give(f->turn, f->dev);
 	trace_chr_ext_close(f, 0, 0, start);
@@ -166,8 +168,8 @@ static int chr_ext_open(struct inode *inode, struct file *file)
 	if (!f)
 		return -ENOMEM;
 
-	err = chr_ext_call(f, CHR_EXT_ANY_EVENT, file->f_flags & O_NONBLOCK,
-			   call_open, NULL);
+	err = chr_ext_call(f, CHR_EXT_OP_open, CHR_EXT_ANY_EVENT,
+			   file->f_flags & O_NONBLOCK, call_open, NULL);
 	trace_chr_ext_open(f, 0, err, start);
 	if (err) {
 		chr_ext_count_error(dev, err);
@@ -205,8 +207,8 @@ static int chr_ext_release(struct inode *inode, struct file *file)
  * A call for which a signal is no reason to leave it out. It waits for its turn
  * only, behind ops that end by themselves.
  */
-static long call_for_sure(struct chr_ext_open *f, chr_ext_call_t call,
-			  void *arg)
+static long call_for_sure(struct chr_ext_open *f, enum chr_ext_op op,
+			  chr_ext_call_t call, void *arg)
 {
 	const struct chr_ext_ops *ops;
 	long ret = -ENODEV;
@@ -214,10 +216,10 @@ static long call_for_sure(struct chr_ext_open *f, chr_ext_call_t call,
 
 	if (f->turn)
 		mutex_lock(&f->turn->lock);
-	ops = chr_ext_enter(f->dev, &idx);
+	ops = chr_ext_enter(f->dev, op, &idx);
 	if (ops) {
 		ret = call(f, ops, arg);
-		chr_ext_leave(f->dev, idx);
+		chr_ext_leave(f->dev, op, idx);
 	}
 	if (f->turn)
 		chr_ext_turn_give(f->turn, f->dev);
@@ -235,7 +237,8 @@ static long call_flush(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 /* Of a revoked device there is nothing to flush. */
 static int chr_ext_flush(struct file *file, fl_owner_t id)
 {
-	long ret = call_for_sure(file->private_data, call_flush, NULL);
+	long ret = call_for_sure(file->private_data, CHR_EXT_OP_flush,
+				 call_flush, NULL);
 
 	return ret == -ENODEV ? 0 : ret;
 }
@@ -251,8 +254,8 @@ static long call_fsync(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 static int chr_ext_fsync(struct file *file, loff_t start, loff_t end,
 			 int datasync)
 {
-	return chr_ext_call(file->private_data, CHR_EXT_ANY_EVENT, false,
-			    call_fsync, NULL);
+	return chr_ext_call(file->private_data, CHR_EXT_OP_fsync,
+			    CHR_EXT_ANY_EVENT, false, call_fsync, NULL);
 }
 
 struct seek {
@@ -292,7 +295,8 @@ static loff_t seek_by_driver(struct file *file, loff_t offset, int whence)
 	if (seek.whence == SEEK_SET && seek.offset < 0)
 		return -EINVAL;
 
-	err = chr_ext_call_once(file->private_data, false, call_llseek, &seek);
+	err = chr_ext_call_once(file->private_data, CHR_EXT_OP_llseek, false,
+				call_llseek, &seek);
 	if (err)
 		return err;
 	if (!seek.served)
@@ -341,7 +345,7 @@ static __poll_t chr_ext_poll(struct file *file, poll_table *wait)
 	__poll_t events;
 
 	poll_wait(file, &f->dev->wait, wait);
-	if (call_for_sure(f, call_poll, &events))
+	if (call_for_sure(f, CHR_EXT_OP_poll, call_poll, &events))
 		return EPOLLERR | EPOLLHUP;
 	/* An op that wakes its own caller has him ask again, without a pause. */
 	cond_resched();

@@ -52,7 +52,7 @@ int chr_ext_mmap(struct file *file, struct vm_area_struct *vma);
 
 /* One call of an op of a file, in its turn. */
 static __always_inline long chr_ext_call_once(struct chr_ext_open *f,
-					      bool nonblock,
+					      enum chr_ext_op op, bool nonblock,
 					      chr_ext_call_t call, void *arg)
 {
 	struct chr_ext_turn *turn = f->turn;
@@ -67,10 +67,10 @@ static __always_inline long chr_ext_call_once(struct chr_ext_open *f,
 	}
 
 	ret = -ENODEV;
-	ops = chr_ext_enter(f->dev, &idx);
+	ops = chr_ext_enter(f->dev, op, &idx);
 	if (likely(ops)) {
 		ret = call(f, ops, arg);
-		chr_ext_leave(f->dev, idx);
+		chr_ext_leave(f->dev, op, idx);
 	}
 
 	if (unlikely(turn))
@@ -83,14 +83,15 @@ static __always_inline long chr_ext_call_once(struct chr_ext_open *f,
  * sleeps until the driver reports one of @events, and the op is called again.
  */
 static __always_inline long chr_ext_call(struct chr_ext_open *f,
+					 enum chr_ext_op op,
 					 __poll_t events, bool nonblock,
 					 chr_ext_call_t call, void *arg)
 {
-	long ret = chr_ext_call_once(f, nonblock, call, arg);
+	long ret = chr_ext_call_once(f, op, nonblock, call, arg);
 
 	if (likely(ret != -EAGAIN) || nonblock)
 		return ret;
-	return chr_ext_wait(f, events, call, arg);
+	return chr_ext_wait(f, op, events, call, arg);
 }
 
 #endif

@@ -113,7 +113,7 @@ static long read_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 	long ret;
 
 	xfer->pub.len = min_t(size_t, iov_iter_count(to), xfer->size);
-	ret = chr_ext_call(f, EPOLLIN | EPOLLRDNORM,
+	ret = chr_ext_call(f, CHR_EXT_OP_read, EPOLLIN | EPOLLRDNORM,
 			   nonblock(xfer) || xfer->pub.done, call_read, xfer);
 	if (ret <= 0)
 		return ret;
@@ -126,8 +126,8 @@ static long read_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 
 static long write_call(struct chr_ext_open *f, struct chr_ext_xfer *xfer)
 {
-	return chr_ext_call(f, EPOLLOUT | EPOLLWRNORM, nonblock(xfer),
-			    call_write, xfer);
+	return chr_ext_call(f, CHR_EXT_OP_write, EPOLLOUT | EPOLLWRNORM,
+			    nonblock(xfer), call_write, xfer);
 }
 
 /* One piece of a write. Return: bytes that the driver took, or -errno. */

@@ -39,11 +39,11 @@ static int has_op(struct chr_ext_open *f)
 	const struct chr_ext_ops *ops;
 	int ret, idx;
 
-	ops = chr_ext_enter(f->dev, &idx);
+	ops = chr_ext_enter(f->dev, CHR_EXT_OP_ioctl, &idx);
 	if (!ops)
 		return -ENODEV;
 	ret = ops->ioctl ? 0 : -ENOTTY;
-	chr_ext_leave(f->dev, idx);
+	chr_ext_leave(f->dev, CHR_EXT_OP_ioctl, idx);
 	return ret;
 }
 
@@ -77,8 +77,8 @@ static long ioctl_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 			xfer->clean = xfer->pub.len;
 		}
 
-		ret = chr_ext_call(f, CHR_EXT_ANY_EVENT, nonblock, call_ioctl,
-				   xfer);
+		ret = chr_ext_call(f, CHR_EXT_OP_ioctl, CHR_EXT_ANY_EVENT, nonblock,
+				   call_ioctl, xfer);
 		if (ret != -EFAULT || !xfer->want_len)
 			break;
 		if (xfer->want != last)

@@ -63,6 +63,7 @@ const struct class chr_ext_class = {
 	.name = "chr_ext",
 	.class_groups = class_groups,
 	.devnode = node_mode,
+	.dev_uevent = chr_ext_dev_uevent,
 };
 
 static int __init chr_ext_init(void)

@@ -131,7 +131,7 @@ int chr_ext_mmap(struct file *file, struct vm_area_struct *vma)
 		return -EACCES;
 
 	/* The caller's memory is locked: only what may not wait can follow. */
-	err = chr_ext_call_once(f, false, ask_mmap, &ask);
+	err = chr_ext_call_once(f, CHR_EXT_OP_mmap, false, ask_mmap, &ask);
 	if (err)
 		return err;
 

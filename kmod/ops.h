@@ -39,6 +39,13 @@
 	OP(flush,	file,		SYNC,	TURN)	\
 	OP(event,	event,		EVENT,	EVENTS)
 
+#define OP(member, ...)	CHR_EXT_OP_##member,
+enum chr_ext_op {
+	CHR_EXT_OPS(OP)
+	CHR_EXT_NR_OPS,
+};
+#undef OP
+
 int chr_ext_ops_register(void);
 const char *chr_ext_ops_differ(const struct chr_ext_ops *conf,
 			       const struct chr_ext_ops *ops);

@@ -52,6 +52,7 @@ static long time_left(struct chr_ext_device *dev, unsigned long start)
 /**
  * chr_ext_wait() - the slow half of chr_ext_call(): call, sleep, call again
  * @f: the open file
+ * @op: which op
  * @events: what wakes the caller up, beside EPOLLERR and EPOLLHUP
  * @call: calls the op; gives -EAGAIN as long as there is nothing
  * @arg: its argument
@@ -64,8 +65,8 @@ static long time_left(struct chr_ext_device *dev, unsigned long start)
  *
  * Return: what the op returned, -ERESTARTSYS after a signal, or -ETIMEDOUT.
  */
-long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
-		  void *arg)
+long chr_ext_wait(struct chr_ext_open *f, enum chr_ext_op op, __poll_t events,
+		  chr_ext_call_t call, void *arg)
 {
 	struct chr_ext_device *dev = f->dev;
 	const unsigned long start = jiffies;
@@ -84,7 +85,7 @@ long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
 	smp_mb();
 
 	for (;;) {
-		ret = chr_ext_call_once(f, false, call, arg);
+		ret = chr_ext_call_once(f, op, false, call, arg);
 		if (ret != -EAGAIN)
 			break;
 		if (signal_pending(current)) {
@@ -136,19 +137,9 @@ static void wake_up_few(struct chr_ext_device *dev, __poll_t events)
 			  poll_to_key(events & ~(in | out)));
 }
 
-/**
- * chr_ext_wake_up() - something has become ready
- * @dev: the device
- * @events: what
- * @all: wake all who wait for it, or one
- *
- * Pollers hear of it in any case.
- *
- * Context: any but NMI.
- */
-void chr_ext_wake_up(struct chr_ext_device *dev, __poll_t events, bool all)
+static void wake_up_now(struct chr_ext_device *dev, __poll_t events, bool all)
 {
-	/* Pairs with chr_ext_wait(): whom we do not see sees what we did. */
+	/* Pairs with chr_ext_wait(): either we see the sleeper, or its op our update. */
 	if (wq_has_sleeper(&dev->wait)) {
 		if (all)
 			__wake_up(&dev->wait, TASK_NORMAL, 0,
@@ -157,6 +148,46 @@ void chr_ext_wake_up(struct chr_ext_device *dev, __poll_t events, bool all)
 			wake_up_few(dev, events);
 	}
 	signal_owners(dev, events);
+}
+
+static void wake_up_later(struct irq_work *work)
+{
+	struct chr_ext_device *dev = container_of(work, struct chr_ext_device,
+						  wake_later);
+	__poll_t all = (__force __poll_t)atomic_xchg(&dev->later_all, 0);
+	__poll_t one = (__force __poll_t)atomic_xchg(&dev->later_one, 0);
+
+	if (all)
+		wake_up_now(dev, all, true);
+	if (one & ~all)
+		wake_up_now(dev, one & ~all, false);
+}
+
+void chr_ext_wake_init(struct chr_ext_device *dev)
+{
+	init_waitqueue_head(&dev->wait);
+	init_irq_work(&dev->wake_later, wake_up_later);
+}
+
+/**
+ * chr_ext_wake_up() - something has become ready
+ * @dev: the device
+ * @events: what
+ * @all: wake all callers that wait for it, or one
+ *
+ * Wakes pollers in any case. With PREEMPT_RT the locks of wait queues sleep, so a
+ * caller that may not be preempted has it done a moment later.
+ *
+ * Context: any but NMI.
+ */
+void chr_ext_wake_up(struct chr_ext_device *dev, __poll_t events, bool all)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible()) {
+		wake_up_now(dev, events, all);
+		return;
+	}
+	atomic_or((__force int)events, all ? &dev->later_all : &dev->later_one);
+	irq_work_queue(&dev->wake_later);
 }
 
 /**

@@ -7,6 +7,8 @@
 #include <linux/poll.h>
 #include <linux/types.h>
 
+#include "ops.h"
+
 struct chr_ext_device;
 struct chr_ext_open;
 struct chr_ext_ops;
@@ -37,8 +39,9 @@ typedef long (*chr_ext_call_t)(struct chr_ext_open *f,
 
 long chr_ext_turn_take(struct chr_ext_turn *turn, bool nonblock);
 void chr_ext_turn_give(struct chr_ext_turn *turn, struct chr_ext_device *dev);
-long chr_ext_wait(struct chr_ext_open *f, __poll_t events, chr_ext_call_t call,
-		  void *arg);
+long chr_ext_wait(struct chr_ext_open *f, enum chr_ext_op op, __poll_t events,
+		  chr_ext_call_t call, void *arg);
+void chr_ext_wake_init(struct chr_ext_device *dev);
 void chr_ext_wake_up(struct chr_ext_device *dev, __poll_t events, bool all);
 
 #endif

@@ -112,7 +112,7 @@ static void button_edge(struct chr_ext_dev *dev, struct keys *k, __u64 ns,
 	if (ns >= k->until[i])
 		button_is(dev, k, i, ns, pressed);
 	if (now < k->until[i])
-		chr_ext_sleep_us(dev, (k->until[i] - now + 999) / 1000);
+		chr_ext_sleep_us(dev, (k->until[i] - now + 999) / 1000, 0);
 	/* The last edge may have been ignored or lost. */
 	value = chr_ext_gpio_get_value_cansleep(dev, k->buttons, i, 0);
 	if (value >= 0)

@@ -84,9 +84,9 @@ static int latch(struct chr_ext_dev *dev, struct lcd *d, __u32 bits)
 
 	err = chr_ext_gpio_set_bits_cansleep(dev, d->data, mask, bits & mask, 0);
 	err = err ?: set(dev, d->enable, 1);
-	chr_ext_delay_us(1);
+	chr_ext_delay_us(dev, 1, 0);
 	err = err ?: set(dev, d->enable, 0);
-	chr_ext_delay_us(1);
+	chr_ext_delay_us(dev, 1, 0);
 	return err;
 }
 
@@ -98,13 +98,13 @@ static int send(struct chr_ext_dev *dev, struct lcd *d, int rs, __u8 byte,
 	if (d->width == 4)
 		err = err ?: latch(dev, d, byte >> 4);
 	err = err ?: latch(dev, d, byte);
-	return err ?: chr_ext_sleep_us(dev, us);
+	return err ?: chr_ext_sleep_us(dev, us, 0);
 }
 
 /* Send the upper half of a function set, whatever state the display is in. */
 static int function(struct chr_ext_dev *dev, struct lcd *d, __u8 byte, __u32 us)
 {
-	return latch(dev, d, byte >> (8 - d->width)) ?: chr_ext_sleep_us(dev, us);
+	return latch(dev, d, byte >> (8 - d->width)) ?: chr_ext_sleep_us(dev, us, 0);
 }
 
 /* "Initializing by instruction" in the data sheet. */
@@ -114,7 +114,7 @@ static int set_up(struct chr_ext_dev *dev, struct lcd *d)
 	int err;
 
 	err = set(dev, d->enable, 0) ?: set(dev, d->rs, 0);
-	err = err ?: chr_ext_sleep_us(dev, 40000);
+	err = err ?: chr_ext_sleep_us(dev, 40000, 0);
 	err = err ?: function(dev, d, FUNCTION | FUNCTION_8BIT, 4500);
 	err = err ?: function(dev, d, FUNCTION | FUNCTION_8BIT, 150);
 	err = err ?: function(dev, d, FUNCTION | FUNCTION_8BIT, 150);

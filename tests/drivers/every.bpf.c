@@ -28,7 +28,7 @@ static long hold(struct chr_ext_dev *dev, __u32 us)
 {
 	if (__sync_fetch_and_add(&inside, 1))
 		__sync_fetch_and_add(&told.overlaps, 1);
-	chr_ext_sleep_us(dev, us);
+	chr_ext_sleep_us(dev, us, 0);
 	__sync_fetch_and_sub(&inside, 1);
 	return 0;
 }
@@ -56,7 +56,7 @@ static long wake(struct chr_ext_dev *dev, __u64 arg)
 	long ret = chr_ext_wake(dev, arg, arg >> 32);
 
 	if (told.linger)
-		chr_ext_sleep_us(dev, told.linger);
+		chr_ext_sleep_us(dev, told.linger, 0);
 	return ret;
 }
 
@@ -64,7 +64,7 @@ static long doze_once(__u64 i, void *ctx)
 {
 	struct chr_ext_io *io = *(struct chr_ext_io **)ctx;
 
-	return chr_ext_sleep_us(io->file->dev, io->arg) == -ENODEV;
+	return chr_ext_sleep_us(io->file->dev, io->arg, 0) == -ENODEV;
 }
 
 static long nested(struct chr_ext_io *io)
@@ -113,9 +113,9 @@ long BPF_PROG(every_ioctl, struct chr_ext_file *file, __u32 cmd,
 	case EVERY_NUDGE:
 		return wake(file->dev, io->arg);
 	case EVERY_SLEEP:
-		return chr_ext_sleep_us(file->dev, io->arg);
+		return chr_ext_sleep_us(file->dev, io->arg, 0);
 	case EVERY_DELAY:
-		return chr_ext_delay_us(io->arg);
+		return chr_ext_delay_us(file->dev, io->arg, 0);
 	case EVERY_DOZE:
 		n = bpf_loop(100, doze_once, &io, 0);
 		return n < 100 ? -ENODEV : n;

@@ -39,8 +39,9 @@ struct {
 
 static long delay(__u64 i, void *ctx)
 {
-	chr_ext_delay_us(100);
-	return 0;
+	struct chr_ext_dev *dev = *(struct chr_ext_dev **)ctx;
+
+	return chr_ext_delay_us(dev, 100, 0) != 0;
 }
 
 static int found(struct late *l, __u64 *count, __u32 nr_delays)
@@ -53,7 +54,7 @@ static int found(struct late *l, __u64 *count, __u32 nr_delays)
 	}
 	__sync_fetch_and_add(count, 1);
 	chr_ext_wake(dev, EPOLLIN, 0);
-	bpf_loop(nr_delays, delay, NULL, 0);
+	bpf_loop(nr_delays, delay, &dev, 0);
 	if (!chr_ext_dev_data(dev, 8))
 		__sync_fetch_and_add(&l->lost, 1);
 	chr_ext_dev_put(dev);

@@ -23,8 +23,8 @@ static long stay(__u32 op)
 	if (!dev)
 		return -ENODEV;
 	bpf_for(i, 0, rounds) {
-		err = busy ? chr_ext_delay_us(CHR_EXT_MAX_DELAY_US) :
-			     chr_ext_sleep_us(dev, us);
+		err = busy ? chr_ext_delay_us(dev, CHR_EXT_MAX_DELAY_US, 0) :
+			     chr_ext_sleep_us(dev, us, 0);
 		if (err)
 			break;
 	}

@@ -77,7 +77,7 @@ long BPF_PROG(version_ioctl, struct chr_ext_file *file, __u32 cmd,
 		return io->arg == number ? -EAGAIN : (long)number;
 	case 3:
 		__sync_fetch_and_add(&m->inside, 1);
-		chr_ext_sleep_us(file->dev, io->arg);
+		chr_ext_sleep_us(file->dev, io->arg, 0);
 		__sync_fetch_and_sub(&m->inside, 1);
 		return number;
 	case 4:

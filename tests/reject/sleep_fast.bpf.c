@@ -5,7 +5,7 @@
 SEC("struct_ops/open")
 int BPF_PROG(sleep_open, struct chr_ext_file *file)
 {
-	return chr_ext_sleep_us(file->dev, 1);
+	return chr_ext_sleep_us(file->dev, 1, 0);
 }
 
 CHR_EXT_DRIVER(sleep_fast, .open = (void *)sleep_open);

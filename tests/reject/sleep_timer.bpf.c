@@ -20,7 +20,7 @@ static int tick(void *map, int *key, struct timer *t)
 
 	if (!dev)
 		return 0;
-	chr_ext_sleep_us(dev, 1000);
+	chr_ext_sleep_us(dev, 1000, 0);
 	chr_ext_dev_put(dev);
 	return 0;
 }

@@ -57,8 +57,6 @@ refused "a byte beyond ASCII" 'a\xc3\xa4' "character 0xc3 at 1"
 refused "an exclamation mark" 'a!b' "character 0x21 at 1"
 refused "a backslash" 'a\\b' "character 0x5c at 1"
 refused_by_both "32 characters" "${template}y" "not terminated"
-refused_by_both "a node of another class" 'null' "there is a /dev/null"
-refused "a directory in /dev" 'pts' "there is a /dev/pts"
 
 # taken WHAT BYTES NODE
 taken() {
@@ -74,9 +72,26 @@ taken "every kind of character" 'aZ0._-9' 'aZ0._-9'
 refused "a percent sign" 'a%b' "character 0x25 at 1"
 refused "a colon" 'a:b' "character 0x3a at 1"
 
+# The module sees its own nodes only; the loader sees all, and others are unharmed.
+occupied() {
+	local before after
+	named "$2"
+	before=$(state; stat -c '%F %t:%T %a' "/dev/$2")
+	fails "$1: chrext is refused" chrext load /tmp/named.bpf.o
+	like "$1: says why" "$tap_output" "there is a /dev/$2 already"
+	# It crashes after it registered a module's struct_ops.
+	bpftool struct_ops register /tmp/named.bpf.o /sys/fs/bpf/x > /dev/null 2>&1
+	ok "$1: bpftool is not" test -e "$class/$2/dev"
+	rm /sys/fs/bpf/x/*
+	ok "$1: it goes" soon eval "! test -e '$drivers/chr_ext.$2'"
+	after=$(state; stat -c '%F %t:%T %a' "/dev/$2")
+	is "$1: all is as it was" "$after" "$before"
+}
 mknod /dev/by-hand c 1 3
-refused "a node made by mknod" 'by-hand' "there is a /dev/by-hand"
+occupied "a node made by mknod" by-hand
 rm /dev/by-hand
+occupied "a node of another class" null
+occupied "a directory in /dev" pts
 
 chrext load "$DRIVERS/hello.bpf.o"
 refused "the name of a driver" 'hello' "of this name is attached|/dev/hello"

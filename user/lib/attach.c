@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib.h"
 
@@ -32,6 +33,39 @@ static int not_attached_yet(const struct chrext_object *o,
 	return 0;
 }
 
+/* The node of one of the virtual devices of a driver. */
+static void node_name(const struct chrext_object *o, size_t index, __u32 i,
+		      char node[NODE_LEN])
+{
+	const char *name = object_name(o, index);
+
+	if (object_instances(o, &o->drivers[index]) == 1)
+		snprintf(node, NODE_LEN, "%s", name);
+	else
+		snprintf(node, NODE_LEN, "%s%u", name, i);
+}
+
+/*
+ * The kernel sees only the nodes of chr_ext: devtmpfs does not report that a name
+ * is taken, by another class or by mknod(1).
+ */
+static int nodes_free(const struct chrext_object *o, size_t index,
+		      struct chrext_error **err)
+{
+	__u32 i, nr = object_instances(o, &o->drivers[index]);
+	char node[NODE_LEN], path[NODE_LEN + 5];
+	struct stat st;
+
+	for (i = 0; i < nr; i++) {
+		node_name(o, index, i, node);
+		snprintf(path, sizeof(path), "/dev/%s", node);
+		if (!lstat(path, &st))
+			return fail(err, -EEXIST, "driver \"%s\" was refused: there is a /dev/%s already",
+				    object_name(o, index), node);
+	}
+	return 0;
+}
+
 static int fail_attach(const struct chrext_object *o, size_t i, int code,
 		       struct chrext_error **err)
 {
@@ -47,16 +81,6 @@ static int fail_attach(const struct chrext_object *o, size_t i, int code,
 		    errno_text(code));
 }
 
-/* The driver is attached, but perhaps not to all hardware for it. */
-static void note_hardware(const struct chrext_object *o, const char *driver)
-{
-	struct chrext_refusal refused;
-
-	if (chrext_refusals_next(o->refusals, NULL, &refused))
-		note(o, "driver \"%s\" is loaded, but did not take all hardware: %s",
-		     driver, refused.text);
-}
-
 static int attach_one(struct chrext_object *o, size_t i,
 		      struct chrext_error **err)
 {
@@ -70,11 +94,7 @@ static int attach_one(struct chrext_object *o, size_t i,
 		ret = -errno;
 	capture_end(&c);
 	capture_free(&c);
-	if (ret)
-		return fail_attach(o, i, ret, err);
-	if (!object_instances(o, d))
-		note_hardware(o, object_name(o, i));
-	return 0;
+	return ret ? fail_attach(o, i, ret, err) : 0;
 }
 
 int chrext_object_attach(struct chrext_object *o, struct chrext_error **err)
@@ -85,6 +105,8 @@ int chrext_object_attach(struct chrext_object *o, struct chrext_error **err)
 	if (!o->loaded)
 		return fail(err, -EINVAL, "%s is not loaded", o->path);
 	ret = not_attached_yet(o, err);
+	for (i = 0; i < o->nr_drivers && !ret; i++)
+		ret = nodes_free(o, i, err);
 	if (!ret && !o->refusals)
 		o->refusals = chrext_refusals_open();
 	for (i = 0; i < o->nr_drivers && !ret; i++)
@@ -154,18 +176,62 @@ static int wait_nodes(const struct chrext_object *o, size_t index, __u64 until,
 		      unsigned int timeout_ms, struct chrext_error **err)
 {
 	__u32 i, nr = object_instances(o, &o->drivers[index]);
-	const char *name = object_name(o, index);
 	char node[NODE_LEN];
 	int ret = 0;
 
 	for (i = 0; i < nr && !ret; i++) {
-		if (nr == 1)
-			snprintf(node, sizeof(node), "%s", name);
-		else
-			snprintf(node, sizeof(node), "%s%u", name, i);
-		ret = wait_node(name, node, until, timeout_ms, err);
+		node_name(o, index, i, node);
+		ret = wait_node(object_name(o, index), node, until, timeout_ms,
+				err);
 	}
 	return ret;
+}
+
+/* The kernel limits a probe to this; one may have to wait for another. */
+#define PROBE_USEC	(CHR_EXT_MAX_PROBE_MS * 1000ULL)
+
+/*
+ * Probes of hardware that the attach started and that are not over. The
+ * attribute comes when all hardware that is there has been looked at.
+ */
+static bool probes_over(const char *name)
+{
+	char buf[16];
+
+	return file_line(buf, sizeof(buf), DRIVERS_DIR "/" DRIVER_PREFIX "%s/probing",
+			 name) && !strcmp(buf, "0");
+}
+
+static int wait_probes(const struct chrext_object *o, size_t index, __u64 until,
+		       struct chrext_error **err)
+{
+	const char *name = object_name(o, index);
+
+	while (!probes_over(name)) {
+		if (!chrext_object_is_attached(o, index))
+			return fail(err, -ENODEV, "driver \"%s\" was detached by another process",
+				    name);
+		if (now_usec() > until) {
+			note(o, "driver \"%s\" is loaded, but is still probing its hardware",
+			     name);
+			break;
+		}
+		wait_a_little();
+	}
+	return 0;
+}
+
+/* Of all drivers of the object, in the order in which they happened. */
+static void note_refusals(const struct chrext_object *o)
+{
+	struct chrext_refusal refused;
+	size_t i;
+
+	while (chrext_refusals_next(o->refusals, NULL, &refused))
+		for (i = 0; i < o->nr_drivers; i++)
+			if (!strcmp(object_name(o, i), refused.name))
+				note(o, "driver \"%s\" is loaded, but did not take all hardware: %s",
+				     refused.name, refused.text);
 }
 
 int chrext_object_wait(struct chrext_object *o, unsigned int timeout_ms,
@@ -176,7 +242,10 @@ int chrext_object_wait(struct chrext_object *o, unsigned int timeout_ms,
 	size_t i;
 
 	for (i = 0; i < o->nr_drivers && !ret; i++)
-		ret = wait_nodes(o, i, until, timeout_ms, err);
+		ret = object_instances(o, &o->drivers[i]) ?
+		      wait_nodes(o, i, until, timeout_ms, err) :
+		      wait_probes(o, i, until + PROBE_USEC, err);
+	note_refusals(o);
 	return ret;
 }
 

@@ -268,11 +268,12 @@ int chrext_object_pin(struct chrext_object *obj, struct chrext_error **err);
 /**
  * chrext_object_wait() - wait until the nodes can be opened
  * @obj: an object that is attached
- * @timeout_ms: how long
+ * @timeout_ms: how long, and CHR_EXT_MAX_PROBE_MS more for hardware
  * @err: where the error goes, or NULL
  *
- * For hardware, waits for the probes that the attach started; one that fails
- * is no error, but a warning with the reason.
+ * A driver with compatible is probed after the attach: waits until all hardware
+ * that is there was probed. A probe that fails or is not over in time is no
+ * error, but a warning with the reason, for chrext_object_set_notify().
  *
  * Return: 0, -ETIMEDOUT or another -errno.
  */

@@ -66,7 +66,7 @@ static __u64 attr_number(const char *node, const char *attr)
 /* The driver of the device @node. */
 static bool driver_get(const char *node, char *buf, size_t size)
 {
-	return file_line(buf, size, CLASS_DIR "/%s/driver", node);
+	return file_line(buf, size, CLASS_DIR "/%s/driver_name", node);
 }
 
 /* The board that is @device on the platform bus. */

@@ -41,7 +41,6 @@
 #define CHR_EXT_MAX_MEM		(1U << 28)	/* bytes of pages for mmap(2) */
 #define CHR_EXT_MAX_DELAY_US	100		/* of chr_ext_delay_us() */
 #define CHR_EXT_MAX_SLEEP_US	1000000		/* of chr_ext_sleep_us() */
-#define CHR_EXT_MAX_PROBE_MS	10000	/* during which a probe may sleep */
 #define CHR_EXT_CON_ID_LEN	32	/* with the terminating NUL */
 #define CHR_EXT_MAX_LINES	64	/* GPIO lines of a con_id */
 #define CHR_EXT_MAX_GPIOS	16	/* con_ids of a device */
@@ -50,6 +49,12 @@
 #define CHR_EXT_MIN_HOLD_NS	5000	/* of a step of that */
 #define CHR_EXT_MAX_PLAY_NS	60000000000ULL	/* of all of its steps */
 #define CHR_EXT_LOG_LEN		160	/* bytes of a message that are kept */
+
+/* Milliseconds that ops may sleep and delay, see chr_ext_sleep_us(). */
+#define CHR_EXT_MAX_ATTACH_MS	1000	/* all probes of an attach (virtual) */
+#define CHR_EXT_MAX_PROBE_MS	10000	/* any other probe */
+#define CHR_EXT_MAX_REMOVE_MS	1000	/* close and remove of a dying device */
+#define CHR_EXT_MAX_DRAIN_MS	1000	/* any op, once an update waits for it */
 
 /**
  * enum chr_ext_flags - values of &chr_ext_ops.flags
@@ -352,19 +357,27 @@ struct chr_ext_gpio_played {
  */
 struct chr_ext_ops {
 	/**
-	 * @probe: A device appears: set up its state, claim its hardware.
+	 * @probe: A device appears: set up its state, claim its hardware. The
+	 * node appears afterwards.
 	 *
-	 * Return: 0, or -errno, which keeps the device from appearing; for one
-	 * of the driver's virtual devices the whole driver is refused.
-	 * Context: process, may sleep. Since ABI 1.
+	 * Hardware is probed after the attach, or when it is plugged; each
+	 * probe may sleep for CHR_EXT_MAX_PROBE_MS. Virtual devices are probed
+	 * inside the attach, which other BPF users wait for: all probes
+	 * together may sleep for CHR_EXT_MAX_ATTACH_MS.
+	 *
+	 * Return: 0, or -errno, and the device does not appear; if it is one of
+	 * the driver's virtual devices the attach fails. Context: process, may
+	 * sleep.
 	 */
 	int (*probe)(struct chr_ext_dev *dev);
 
 	/**
-	 * @remove: A device goes away. Once for each @probe that returned 0,
-	 * after the last @close.
+	 * @remove: A device goes away: stop its hardware. Once for each @probe
+	 * that returned 0, after the last @close; the devices of a driver are
+	 * removed in any order, and at the same time. The @close ops that the
+	 * revoke runs and @remove may together sleep for CHR_EXT_MAX_REMOVE_MS.
 	 *
-	 * Context: process, may sleep. Since ABI 1.
+	 * Context: process, may sleep.
 	 */
 	void (*remove)(struct chr_ext_dev *dev);
 
@@ -465,11 +478,12 @@ struct chr_ext_ops {
 	int (*fsync)(struct chr_ext_file *file);
 
 	/**
-	 * @event: Something that the driver listens to has happened, see
-	 * chr_ext_gpio_listen(). One at a time for a device, in the order in
-	 * which it happened. Readers who wait are woken by chr_ext_wake().
+	 * @event: Hardware or a timer needs attention, see
+	 * chr_ext_gpio_listen() and chr_ext_timer_start(). Called for one event
+	 * of a device at a time, in their order, but at the same time as other
+	 * ops, also with CHR_EXT_SERIAL_DEV. chr_ext_wake() wakes readers.
 	 *
-	 * Context: process (a kernel thread), may sleep. Since ABI 2.
+	 * Context: process (a kernel thread), may sleep.
 	 */
 	void (*event)(struct chr_ext_dev *dev, struct chr_ext_event *event);
 
@@ -557,11 +571,14 @@ struct chr_ext_ops {
 	int (*flush)(struct chr_ext_file *file);
 
 	/**
-	 * @update: This driver has taken the place of another version under
-	 * the devices that it had: once for each, in any order with other ops.
-	 * The place to start timers again, as those of the old program go.
+	 * @update: This driver has replaced another version, which probed the
+	 * device: once for each such device, concurrently with other ops. The
+	 * framework's timers and what @probe claimed stay; the bpf_timer and
+	 * bpf_wq of the old program are gone and can be started again here.
+	 * All of them together may sleep for CHR_EXT_MAX_DRAIN_MS. An update
+	 * fails with EBUSY while a device is being probed.
 	 *
-	 * Context: process, may sleep. Since ABI 1.
+	 * Context: process, may sleep.
 	 */
 	void (*update)(struct chr_ext_dev *dev);
 };

@@ -238,8 +238,10 @@ extern int chr_ext_wake(struct chr_ext_dev *dev, __u32 events,
 extern struct chr_ext_dev *chr_ext_dev_get(__u64 id) __ksym;
 extern void chr_ext_dev_put(struct chr_ext_dev *dev) __ksym;
 extern __s64 chr_ext_clock_ns(__u32 clock) __ksym;
-extern int chr_ext_delay_us(__u32 us) __ksym;
-extern int chr_ext_sleep_us(struct chr_ext_dev *dev, __u32 us) __ksym;
+extern int chr_ext_delay_us(struct chr_ext_dev *dev, __u32 us,
+			    __u32 flags) __ksym;
+extern int chr_ext_sleep_us(struct chr_ext_dev *dev, __u32 us,
+			    __u32 flags) __ksym;
 extern int chr_ext_user_get(struct chr_ext_io *io, __u64 from, void *dst,
 			    __u32 dst__sz, __u32 flags) __ksym;
 extern int chr_ext_user_put(struct chr_ext_io *io, __u64 to,

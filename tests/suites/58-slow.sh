@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 240
+#
+# Drivers that take their time, and what that costs others.
+
+. "$SRC/tests/suites/chip.bash"
+
+slow=$TESTDRIVERS/slow.bpf.o
+
+# took CMD...: its milliseconds in $ms.
+took() {
+	local start=$EPOCHREALTIME status=0
+	"$@" > /tmp/out 2>&1 || status=$?
+	ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
+	return $status
+}
+
+# quick DESC CMD...: in much less than the second that is allowed for sleeps. The
+# loader itself takes about 300 ms here.
+quick() {
+	local desc=$1
+	shift
+	if took "$@" && [ $ms -lt $((900 * LAB_SLOW)) ]; then
+		pass "$desc ($ms ms)"
+	else
+		fail "$desc" "$ms ms, of: $*
+$(< /tmp/out)"
+	fi
+}
+
+# granted NAME OP: how the sleeps of an op ended, and after how many ms.
+granted() {
+	chrext log "$1" --no-follow |
+		sed -n "s/.*: $2: \(-*[0-9]*\) after \([0-9]*\) ms\$/\1 \2/p" | tail -n 1
+}
+
+# between LEAST MOST NUMBER
+between() {
+	[ "$3" -ge "$1" ] && [ "$3" -le $(($2 * LAB_SLOW)) ]
+}
+
+board() {
+	mkdir "$boards/$1" "$boards/$1/data"
+	echo "chr-ext,$1" > "$boards/$1/compatible"
+	echo "c:$2" > "$boards/$1/data/lines"
+	echo 1 > "$boards/$1/live"
+}
+
+no_board() {
+	echo 0 > "$boards/$1/live"
+	rmdir "$boards/$1/data" "$boards/$1"
+}
+
+# A probe of hardware: outside of the attach.
+chip_new c
+board slow 0
+chrext load "$DRIVERS/hello.bpf.o"
+chrext load "$slow" --set compatible=chr-ext,slow --set probe_ms=6000 &
+loader=$!
+attached() {
+	[ -d $drivers/chr_ext.slow ]
+}
+ok "a driver whose hardware takes 6 s to probe is attached" soon attached
+quick "meanwhile another one is detached" chrext unload hello
+quick "and attached" chrext load "$DRIVERS/hello.bpf.o"
+fails "a probe that runs makes an update fail" chrext replace "$slow" \
+	--set compatible=chr-ext,slow
+like "which says so" "$tap_output" "a probe is not over"
+ok "the loader is there still" kill -0 $loader
+ok "it waits for the probe" wait $loader
+ok "which has made the node" test -c /dev/slow
+like "and had its time" "$(granted slow probe)" "^0 "
+chrext unload slow
+chrext load "$slow" --set compatible=chr-ext,slow --set probe_ms=9000 &
+loader=$!
+ok "once more" soon attached
+sleep 0.5
+quick "a detach does not wait for the probe" chrext unload slow
+wait $loader
+like "which is told that its device goes" "$(granted slow probe)" "^-19 "
+chrext load "$slow" --set compatible=chr-ext,slow --set probe_ms=20000 > /tmp/why 2>&1
+like "a probe of 20 s fails" "$(cat /tmp/why)" "probe of slow failed: -EBUSY"
+read -r err ms < <(granted slow probe)
+ok "after 10 s ($err after $ms ms)" between 9500 11000 "$ms"
+chrext unload slow
+no_board slow
+chip_del c
+chrext unload hello
+
+# Virtual devices: inside it, for a second all of them.
+fails "a virtual device whose probe takes 3 s" chrext load "$slow" --set probe_ms=3000
+like "is refused" "$tap_output" "probe of slow failed: -EBUSY"
+read -r err ms < <(granted slow probe)
+ok "after one ($err after $ms ms)" between 900 1300 "$ms"
+fails "so are eight of 200 ms" chrext load "$slow" --set probe_ms=200 --set instances=8
+ok "of which nothing is left" nothing_left
+
+# Sleeps of one driver while another one drains.
+chrext load "$slow" --name sleepy --set read_ms=4000
+chrext load "$slow" --name going --set remove_ms=3000
+call /dev/sleepy r r:1 > /dev/null &
+reader=$!
+took chrext unload going
+ok "a remove that wants 3 s gets one ($ms ms)" between 900 2500 $ms
+read -r err granted_ms < <(granted going remove)
+is "and then -EBUSY" "$err" -16
+ok "after $granted_ms ms" between 900 1300 "$granted_ms"
+wait $reader
+like "which does not shorten the sleep of another driver" "$(granted sleepy read)" "^0 "
+chrext unload sleepy
+
+# A motor ramps down.
+chrext load "$slow" --name motor --set remove_ms=300 --set close_ms=300
+exec 5< /dev/motor
+chrext unload motor
+is "close of a device that goes sleeps" "$(granted motor close | cut -d' ' -f1)" 0
+is "and remove does" "$(granted motor remove | cut -d' ' -f1)" 0
+exec 5<&-
+chrext load "$slow" --name motor --set close_ms=500
+sleep 100 < /dev/motor &
+holder=$!
+sleep 0.3
+kill -9 $holder
+wait $holder 2> /dev/null
+soon eval '[ -n "$(granted motor close)" ]'
+like "close in a task that was killed sleeps" "$(granted motor close)" "^0 "
+chrext unload motor
+chrext load "$slow" --name many --set remove_ms=500 --set instances=20
+took chrext unload many
+ok "20 devices ramp down at the same time ($ms ms)" between 0 4000 $ms
+
+# Sleeps of an op that an update waits for.
+chrext load "$slow" --set read_ms=8000
+call /dev/slow r r:1 > /dev/null &
+reader=$!
+sleep 0.5
+took chrext replace "$slow" --set update_ms=8000
+ok "an update, with an op and its own op that sleep, is bounded ($ms ms)" between 900 3000 $ms
+wait $reader
+is "the op is told" "$(granted slow read | cut -d' ' -f1)" -16
+is "the update op, too" "$(granted slow update | cut -d' ' -f1)" -16
+chrext unload slow
+
+# update is for devices of the old version.
+chrext load "$slow" --name news --set instances=3
+echo chr_ext.news.1 > $drivers/chr_ext.news/unbind
+chrext replace "$slow" --name news --set instances=3
+echo chr_ext.news.1 > $drivers/chr_ext.news/bind
+is "update is called for the devices that are there" \
+	"$(chrext log news --no-follow | sed -n 's/.*: update \([0-9]\)$/\1/p' | sort | xargs)" "0 2"
+chrext unload news
+
+chip_unload
+finish
