@@ -390,7 +390,9 @@ static int dev_probe(struct chr_ext_device *d, unsigned long limit)
 	ops = chr_ext_enter(d, CHR_EXT_OP_probe, &idx);
 	WRITE_ONCE(d->runner, current);
 	d->seen = ops;
-	if (ops->probe)
+	if (ops->event)
+		ret = chr_ext_events_init(d);
+	if (!ret && ops->probe)
 		ret = ops->probe(&d->pub);
 	/* Not an errno for users, but the driver core waits for it. */
 	if (ret != -EPROBE_DEFER || !d->drv->matches)
@@ -532,6 +534,10 @@ static void dev_update(struct chr_ext_device *d)
 		return;
 	if (READ_ONCE(d->probed) && d->seen != ops) {
 		d->seen = ops;
+		if (ops->event && chr_ext_events_init(d))
+			chr_ext_log_note(d->drv->log, CHR_EXT_ERR,
+					 "%s: no memory for events",
+					 dev_name(&d->dev));
 		if (ops->update)
 			ops->update(&d->pub);
 	}

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What happens to a device's hardware: from the interrupt to the event op.
+ * The events of a device, from the interrupt to the event op, and its timers,
+ * whose expiry is an event.
  */
 #include <linux/cleanup.h>
+#include <linux/hrtimer.h>
+#include <linux/nospec.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -12,33 +15,80 @@
 #include "event.h"
 #include "family.h"
 
-/* Events of a device that its driver has not been told yet. */
+/* At most one event of each timer is queued, and always has room. */
+#define RING_SIZE	(CHR_EXT_EVENT_QUEUE + CHR_EXT_MAX_TIMERS)
+
+/*
+ * A timer of a device. count is the number of expirations that the event op has
+ * not been told; the event that reports them is in the ring if queued is set.
+ */
+struct event_timer {
+	struct hrtimer hrtimer;
+	struct chr_ext_events *q;
+	ktime_t period;			/* 0: expires once */
+	u64 ns;				/* of the first of count */
+	u64 count;
+	bool armed;
+	bool queued;
+};
+
+/* The lock is raw: it is taken in hard interrupts, on PREEMPT_RT as well. */
 struct chr_ext_events {
 	struct chr_ext_device *dev;
 	struct work_struct work;	/* runs once at a time: keeps the order */
-	raw_spinlock_t lock;		/* all below; taken in interrupts */
+	raw_spinlock_t lock;		/* protects all below */
 	u64 seq;
 	u32 missed;
-	u32 head, tail;			/* not masked */
-	struct chr_ext_event ring[CHR_EXT_EVENT_QUEUE];
+	u32 first, nr;			/* events in ring */
+	u32 nr_timers;			/* of these, from timers */
+	struct event_timer timers[CHR_EXT_MAX_TIMERS];
+	struct chr_ext_event ring[RING_SIZE];
 };
 
-/*
- * No real-time thread: however often hardware interrupts, whoever else wants
- * the CPU gets his share of it.
- */
+/* No real-time thread: an interrupt storm must not starve other tasks. */
 struct workqueue_struct *chr_ext_wq;
+
+/* Return: whether an expiration is left to report. */
+static bool timer_take(struct chr_ext_events *q, struct chr_ext_event *e)
+{
+	struct event_timer *t = &q->timers[e->index];
+
+	t->queued = false;
+	q->nr_timers--;
+	if (!t->count)
+		return false;		/* cancelled, or started again */
+	e->ns = t->ns;
+	e->count = t->count;
+	t->count = 0;
+	return true;
+}
 
 static bool events_pop(struct chr_ext_events *q, struct chr_ext_event *e)
 {
 	guard(raw_spinlock_irqsave)(&q->lock);
-	if (q->tail == q->head)
-		return false;
-	*e = q->ring[q->tail++ % CHR_EXT_EVENT_QUEUE];
-	return true;
+	while (q->nr) {
+		*e = q->ring[q->first];
+		q->first = (q->first + 1) % RING_SIZE;
+		q->nr--;
+		if (e->type != CHR_EXT_EVENT_TIMER || timer_take(q, e))
+			return true;
+	}
+	return false;
 }
 
-static void events_tell(struct work_struct *work)
+/* Caller holds the lock and knows that there is room. */
+static void events_push(struct chr_ext_events *q,
+			const struct chr_ext_event *event)
+{
+	struct chr_ext_event *e = &q->ring[(q->first + q->nr++) % RING_SIZE];
+
+	*e = *event;
+	e->seq = ++q->seq;
+	e->missed = q->missed;
+	q->missed = 0;
+}
+
+static void events_work(struct work_struct *work)
 {
 	struct chr_ext_events *q = container_of(work, struct chr_ext_events,
 						work);
@@ -54,9 +104,52 @@ static void events_tell(struct work_struct *work)
 		if (ops->event)
 			ops->event(&q->dev->pub, &e);
 		chr_ext_leave(q->dev, CHR_EXT_OP_event, idx);
-		/* RCU-tasks wants more than a preemption of who never sleeps. */
+		/* Tasks RCU needs a voluntary switch of a thread that never sleeps. */
 		cond_resched_tasks_rcu_qs();
 	}
+}
+
+/* Caller holds the lock. */
+static void timer_expired(struct chr_ext_events *q, struct event_timer *t,
+			  u64 count)
+{
+	struct chr_ext_event e = {
+		.type = CHR_EXT_EVENT_TIMER,
+		.index = t - q->timers,
+	};
+
+	chr_ext_stat_add(q->dev, STAT_EVENTS, count);
+	if (!t->count)
+		t->ns = ktime_get_ns();
+	t->count += count;
+	if (!t->queued) {
+		t->queued = true;
+		q->nr_timers++;
+		events_push(q, &e);
+	}
+	queue_work(chr_ext_wq, &q->work);
+}
+
+/*
+ * A start or a cancel that gets the lock before this expiry supersedes it; the
+ * start has queued the timer, which may not be forwarded then.
+ */
+static enum hrtimer_restart timer_fn(struct hrtimer *hrtimer)
+{
+	struct event_timer *t = container_of(hrtimer, struct event_timer,
+					     hrtimer);
+	struct chr_ext_events *q = t->q;
+
+	guard(raw_spinlock_irqsave)(&q->lock);
+	if (!t->armed || hrtimer_is_queued(hrtimer))
+		return HRTIMER_NORESTART;
+	if (!t->period) {
+		t->armed = false;
+		timer_expired(q, t, 1);
+		return HRTIMER_NORESTART;
+	}
+	timer_expired(q, t, hrtimer_forward_now(hrtimer, t->period));
+	return HRTIMER_RESTART;
 }
 
 /**
@@ -69,6 +162,7 @@ static void events_tell(struct work_struct *work)
 int chr_ext_events_init(struct chr_ext_device *dev)
 {
 	struct chr_ext_events *q;
+	size_t i;
 
 	if (READ_ONCE(dev->events))
 		return 0;
@@ -77,7 +171,12 @@ int chr_ext_events_init(struct chr_ext_device *dev)
 		return -ENOMEM;
 	q->dev = dev;
 	raw_spin_lock_init(&q->lock);
-	INIT_WORK(&q->work, events_tell);
+	INIT_WORK(&q->work, events_work);
+	for (i = 0; i < ARRAY_SIZE(q->timers); i++) {
+		q->timers[i].q = q;
+		chr_ext_hrtimer_setup(&q->timers[i].hrtimer, timer_fn,
+				      CLOCK_MONOTONIC, HRTIMER_MODE_ABS_HARD);
+	}
 	if (cmpxchg(&dev->events, NULL, q))
 		kvfree(q);
 	return 0;
@@ -91,22 +190,29 @@ int chr_ext_events_init(struct chr_ext_device *dev)
  */
 void chr_ext_events_exit(struct chr_ext_device *dev)
 {
-	if (!dev->events)
+	struct chr_ext_events *q = dev->events;
+	size_t i;
+
+	if (!q)
 		return;
-	cancel_work_sync(&dev->events->work);
-	kvfree(dev->events);
+	for (i = 0; i < ARRAY_SIZE(q->timers); i++) {
+		scoped_guard(raw_spinlock_irqsave, &q->lock)
+			q->timers[i].armed = false;
+		hrtimer_cancel(&q->timers[i].hrtimer);
+	}
+	cancel_work_sync(&q->work);
+	kvfree(q);
 	dev->events = NULL;
 }
 
 /**
- * chr_ext_event() - something has happened
+ * chr_ext_event() - queue an event of a device
  * @dev: the device; chr_ext_events_init() has been called for it
- * @event: what; seq and missed are filled in here
+ * @event: what happened; seq and missed are filled in here
  *
- * When as many events wait as there is room for, it is counted instead, and the
- * next one tells.
+ * An event that finds the queue full is counted, and reported by the next.
  *
- * Context: any.
+ * Context: any but NMI.
  */
 void chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event)
 {
@@ -114,17 +220,82 @@ void chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event)
 
 	chr_ext_stat_add(dev, STAT_EVENTS, 1);
 	scoped_guard(raw_spinlock_irqsave, &q->lock) {
-		event->seq = ++q->seq;
-		if (q->head - q->tail < CHR_EXT_EVENT_QUEUE) {
-			event->missed = q->missed;
-			q->missed = 0;
-			q->ring[q->head++ % CHR_EXT_EVENT_QUEUE] = *event;
+		if (q->nr - q->nr_timers < CHR_EXT_EVENT_QUEUE) {
+			events_push(q, event);
 		} else {
+			q->seq++;
 			q->missed++;
 			chr_ext_stat_add(dev, STAT_LOST_EVENTS, 1);
 		}
 	}
 	queue_work(chr_ext_wq, &q->work);
+}
+
+/* Whether it has something to do, now or later. Caller holds the lock. */
+static bool timer_stop(struct event_timer *t)
+{
+	bool busy = t->armed || t->count;
+
+	t->armed = false;
+	t->count = 0;
+	/* If its function runs it waits for the lock, and finds it not armed. */
+	hrtimer_try_to_cancel(&t->hrtimer);
+	return busy;
+}
+
+/**
+ * chr_ext_event_timer_start() - start a timer, anew if it is running
+ * @dev: the device
+ * @id: which timer
+ * @expires: on CLOCK_MONOTONIC
+ * @period: 0 for once
+ *
+ * Return: 0; -EINVAL when there is no such timer, -EOPNOTSUPP when the driver has
+ * no event op, -ENODEV when the device goes.
+ * Context: any but NMI.
+ */
+int chr_ext_event_timer_start(struct chr_ext_device *dev, u32 id,
+			      ktime_t expires, ktime_t period)
+{
+	struct chr_ext_events *q = READ_ONCE(dev->events);
+	struct event_timer *t;
+
+	if (id >= CHR_EXT_MAX_TIMERS)
+		return -EINVAL;
+	if (!q)
+		return -EOPNOTSUPP;
+	t = &q->timers[array_index_nospec(id, CHR_EXT_MAX_TIMERS)];
+
+	guard(raw_spinlock_irqsave)(&q->lock);
+	if (READ_ONCE(dev->dead))
+		return -ENODEV;
+	timer_stop(t);
+	t->period = period;
+	t->armed = true;
+	hrtimer_start(&t->hrtimer, expires, HRTIMER_MODE_ABS_HARD);
+	return 0;
+}
+
+/**
+ * chr_ext_event_timer_cancel() - stop a timer
+ * @dev: the device
+ * @id: which timer
+ *
+ * An expiration that the event op has not been told yet is dropped.
+ *
+ * Return: 1, 0 when it was not running, or -EINVAL when there is no such timer.
+ * Context: any but NMI.
+ */
+int chr_ext_event_timer_cancel(struct chr_ext_device *dev, u32 id)
+{
+	struct chr_ext_events *q = READ_ONCE(dev->events);
+
+	if (id >= CHR_EXT_MAX_TIMERS)
+		return -EINVAL;
+	if (!q)
+		return 0;
+	guard(raw_spinlock_irqsave)(&q->lock);
+	return timer_stop(&q->timers[array_index_nospec(id, CHR_EXT_MAX_TIMERS)]);
 }
 
 int chr_ext_event_init(void)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rtc: /dev/bpf_rtc, a real-time clock as rtc(4) has it, without an alarm. It
- * goes with the clock of the system, and setting it changes the difference of
- * the two:
+ * rtc: /dev/bpf_rtc, a real-time clock as in rtc(4), without an alarm. It
+ * follows the system clock; setting it changes the difference of the two:
  *	hwclock --show --rtc=/dev/bpf_rtc
  *	hwclock --set --date='2030-01-01 12:00' --rtc=/dev/bpf_rtc
  *
@@ -15,14 +14,11 @@
  *
  * A read gives the interrupts since the last one, in an unsigned long or an
  * int: their number << 8 | RTC_UF | RTC_IRQF, and waits while there is none.
- * Other than rtc(4), many can have it open.
- *
- * Its timer needs the map timers: as long as the driver is attached somebody
- * has to hold it, by a descriptor or a pin.
+ * Unlike rtc(4) it can be opened more than once.
  */
 #include <chr_ext/chr_ext.bpf.h>
 
-#define RTC_MAX		16	/* devices */
+#define RTC_TIMER	0	/* of a device */
 #define SECOND		1000000000ULL	/* in nanoseconds */
 #define DAY		86400	/* in seconds */
 #define DAYS_TO_1970	719162	/* from the start of the year 1 */
@@ -73,18 +69,6 @@ struct rtc_file {
 	__u64 seen;		/* rtc.interrupts that are in pending or read */
 	__u64 uie;		/* is it one of rtc.users? */
 };
-
-struct rtc_timer {
-	struct bpf_timer timer;
-	__u64 dev;		/* id of the device */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, RTC_MAX);
-	__type(key, __u32);
-	__type(value, struct rtc_timer);
-} timers SEC(".maps");		/* by the device's index */
 
 /* Days of an ordinary year before each month. */
 static const __u16 month_start[] = {
@@ -171,13 +155,6 @@ static struct rtc_file *rtc_file_of(struct chr_ext_file *file)
 	return (void *)chr_ext_file_data(file, sizeof(struct rtc_file));
 }
 
-static struct rtc_timer *rtc_timer_of(struct chr_ext_dev *dev)
-{
-	__u32 index = dev->index;
-
-	return bpf_map_lookup_elem(&timers, &index);
-}
-
 /* Nanoseconds since 1970. The system's clock can be set to before it. */
 static __u64 rtc_now(struct rtc *rtc)
 {
@@ -186,93 +163,43 @@ static __u64 rtc_now(struct rtc *rtc)
 	return (__s64)ns < 0 ? 0 : ns;
 }
 
-static long rtc_start(struct rtc *rtc, struct rtc_timer *t)
+/* At the start of the next second. */
+static int rtc_start(struct chr_ext_dev *dev, struct rtc *rtc)
 {
-	return bpf_timer_start(&t->timer, SECOND - rtc_now(rtc) % SECOND, 0);
+	return chr_ext_timer_start(dev, RTC_TIMER,
+				   SECOND - rtc_now(rtc) % SECOND, 0, 0);
 }
 
-/*
- * A timer that is early, or that of a program which an update has replaced,
- * finds a second that has been counted.
- */
-static int rtc_tick(void *map, __u32 *index, struct rtc_timer *t)
-{
-	struct chr_ext_dev *dev = chr_ext_dev_get(t->dev);
-	struct rtc *rtc;
-	__u64 second;
-
-	if (!dev)
-		return 0;
-	rtc = rtc_of(dev);
-	if (rtc && rtc->users) {
-		second = rtc_now(rtc) / SECOND;
-		if (__sync_lock_test_and_set(&rtc->second, second) != second) {
-			__sync_fetch_and_add(&rtc->interrupts, 1);
-			chr_ext_wake(dev, EPOLLIN, 0);
-		}
-		rtc_start(rtc, t);
-	}
-	chr_ext_dev_put(dev);
-	return 0;
-}
-
-/* The timer stays as it is when a device is bound again. */
-static int rtc_init_timer(struct chr_ext_dev *dev)
-{
-	struct rtc_timer *t = rtc_timer_of(dev);
-	long err;
-
-	if (!t)
-		return -ENXIO;
-	t->dev = dev->id;
-	err = bpf_timer_init(&t->timer, &timers, CLOCK_MONOTONIC);
-	if (err && err != -EBUSY)
-		return err;
-	return bpf_timer_set_callback(&t->timer, rtc_tick);
-}
-
-SEC("struct_ops/probe")
-int BPF_PROG(rtc_probe, struct chr_ext_dev *dev)
-{
-	return rtc_init_timer(dev);
-}
-
-SEC("struct_ops/update")
-void BPF_PROG(rtc_update, struct chr_ext_dev *dev)
+/* An expiry that is early, as the clock was set, finds a counted second. */
+SEC("struct_ops/event")
+void BPF_PROG(rtc_event, struct chr_ext_dev *dev, struct chr_ext_event *event)
 {
 	struct rtc *rtc = rtc_of(dev);
-	struct rtc_timer *t = rtc_timer_of(dev);
+	__u64 second;
 
-	if (!rtc || !t || rtc_init_timer(dev))
+	if (!rtc || !rtc->users)
 		return;
-	if (rtc->users)
-		rtc_start(rtc, t);
-}
-
-SEC("struct_ops/remove")
-void BPF_PROG(rtc_remove, struct chr_ext_dev *dev)
-{
-	struct rtc_timer *t = rtc_timer_of(dev);
-
-	if (t)
-		bpf_timer_cancel(&t->timer);
+	second = rtc_now(rtc) / SECOND;
+	if (rtc->second != second) {
+		rtc->second = second;
+		__sync_fetch_and_add(&rtc->interrupts, 1);
+		chr_ext_wake(dev, EPOLLIN, 0);
+	}
+	rtc_start(dev, rtc);
 }
 
 static long rtc_uie_on(struct chr_ext_dev *dev, struct rtc *rtc,
 		       struct rtc_file *f)
 {
-	struct rtc_timer *t = rtc_timer_of(dev);
 	long err = 0;
 
-	if (!t)
-		return -ENXIO;
 	if (f->uie)
 		return 0;
 
 	/* The first starts the timer, which runs as long as there are users. */
 	if (!__sync_fetch_and_add(&rtc->users, 1)) {
 		rtc->second = rtc_now(rtc) / SECOND;
-		err = rtc_start(rtc, t);
+		err = rtc_start(dev, rtc);
 	}
 	if (err) {
 		__sync_fetch_and_add(&rtc->users, -1);
@@ -399,9 +326,7 @@ long BPF_PROG(rtc_ioctl, struct chr_ext_file *file, __u32 cmd,
 }
 
 CHR_EXT_DRIVER(bpf_rtc,
-	.probe = (void *)rtc_probe,
-	.update = (void *)rtc_update,
-	.remove = (void *)rtc_remove,
+	.event = (void *)rtc_event,
 	.close = (void *)rtc_close,
 	.read = (void *)rtc_read,
 	.poll = (void *)rtc_poll,

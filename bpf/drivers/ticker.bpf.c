@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ticker: a clock that ticks for everyone who listens. A read waits for the
- * next tick and gives
+ * ticker: a clock that ticks for all readers. A read waits for the next tick and
+ * returns
  *
  *	struct tick { __u64 number; __u64 ns; }
  *
  * the number of the tick, counted from the device's start, and its time on
  * CLOCK_MONOTONIC. An open file sees each tick at most once, beginning with the
- * first after open(2). Nothing is kept for who is slow: the next read gives the
- * latest tick, and a gap in the numbers is what was missed. A read of less than
- * a struct gives EINVAL. An O_NONBLOCK call gets EAGAIN while there is no tick,
+ * first after open(2). Ticks are not queued: a slow reader gets the latest, and
+ * a gap in the numbers shows how many it missed. A read of less than a struct
+ * gives EINVAL. An O_NONBLOCK call gets EAGAIN while there is no tick,
  * or the device is busy with another.
  *
  *	TICKER_GET_PERIOD	the microseconds from tick to tick
@@ -17,15 +17,13 @@
  *				when not open for writing, EINVAL when it is not
  *				100 to 3600000000
  *
- * Set at load, the first period and how many there are, at most 16:
+ * Set at load, the first period and the number of devices:
  *	chrext load ticker.bpf.o --set period_us=1000 --set instances=2
- *
- * Its timer needs the map timers: as long as the driver is attached somebody
- * has to hold it, by a descriptor or a pin.
  */
 #include <chr_ext/chr_ext.bpf.h>
 
-#define TICKER_MAX	16
+#define TICKER_TICK	0	/* timers of a device */
+#define TICKER_CHANGE	1	/* expires when wanted is set */
 #define TICKER_KEPT	16	/* ticks, of which readers want the last */
 #define MIN_US		100U
 #define MAX_US		3600000000U
@@ -43,9 +41,8 @@ struct tick {
 /* What a device remembers, in its memory. */
 struct ticker {
 	__u64 last;		/* ticks[last % TICKER_KEPT] is the last one */
-	__u64 next;		/* when the next is due */
 	__u64 period;		/* in nanoseconds */
-	__u64 generation;	/* of the program whose timer it is */
+	__u64 wanted;		/* the period that ioctl has set, or 0 */
 	struct tick ticks[TICKER_KEPT];
 };
 
@@ -53,19 +50,6 @@ struct ticker {
 struct listener {
 	__u64 seen;		/* number of the last tick it got */
 };
-
-struct ticker_timer {
-	struct bpf_timer timer;
-	__u64 dev;		/* id of the device */
-	__u64 generation;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, TICKER_MAX);
-	__type(key, __u32);
-	__type(value, struct ticker_timer);
-} timers SEC(".maps");		/* by the device's index */
 
 static struct ticker *ticker_of(struct chr_ext_dev *dev)
 {
@@ -75,13 +59,6 @@ static struct ticker *ticker_of(struct chr_ext_dev *dev)
 static struct listener *listener_of(struct chr_ext_file *file)
 {
 	return (void *)chr_ext_file_data(file, sizeof(struct listener));
-}
-
-static struct ticker_timer *timer_of(struct chr_ext_dev *dev)
-{
-	__u32 index = dev->index;
-
-	return bpf_map_lookup_elem(&timers, &index);
 }
 
 /* With a full barrier: a tick is there before the count of it. */
@@ -108,100 +85,52 @@ static bool ticker_get(struct ticker *t, struct tick *tick)
 	return false;
 }
 
-static long ticker_start(struct ticker *t, struct ticker_timer *timer)
+static int ticker_start(struct chr_ext_dev *dev, struct ticker *t)
 {
-	return bpf_timer_start(&timer->timer, t->next, BPF_F_TIMER_ABS);
+	return chr_ext_timer_start(dev, TICKER_TICK, t->period, t->period, 0);
 }
 
-/* The ticks that are due: more than one when this comes late. */
-static void ticker_count(struct ticker *t)
+static void ticker_count(struct ticker *t, __u64 n)
 {
-	__u64 now = chr_ext_clock_ns(CLOCK_MONOTONIC), last = t->last, n;
-	struct tick *tick;
+	__u64 last = t->last;
+	struct tick *tick = &t->ticks[(last + 1) % TICKER_KEPT];
 
-	if (now < t->next)
-		return;
-	n = (now - t->next) / t->period + 1;
-	t->next += n * t->period;
-	tick = &t->ticks[(last + 1) % TICKER_KEPT];
 	tick->number = t->ticks[last % TICKER_KEPT].number + n;
-	tick->ns = now;
+	tick->ns = chr_ext_clock_ns(CLOCK_MONOTONIC);
 	__sync_fetch_and_add(&t->last, 1);
 }
 
-/* The timer of a program that an update has replaced ends here. */
-static int ticker_tick(void *map, __u32 *index, struct ticker_timer *timer)
+/* The only place that changes the period: one at a time for a device. */
+SEC("struct_ops/event")
+void BPF_PROG(ticker_event, struct chr_ext_dev *dev,
+	      struct chr_ext_event *event)
 {
-	struct chr_ext_dev *dev = chr_ext_dev_get(timer->dev);
-	struct ticker *t;
+	struct ticker *t = ticker_of(dev);
+	__u64 wanted;
 
-	if (!dev)
-		return 0;
-	t = ticker_of(dev);
-	if (t && t->generation == timer->generation) {
-		ticker_count(t);
+	if (!t)
+		return;
+	wanted = __sync_lock_test_and_set(&t->wanted, 0);
+	if (wanted) {
+		t->period = wanted;
+		ticker_start(dev, t);
+	} else if (event->index == TICKER_TICK) {
+		ticker_count(t, event->count);
 		chr_ext_wake(dev, EPOLLIN, 0);
-		ticker_start(t, timer);
 	}
-	chr_ext_dev_put(dev);
-	return 0;
-}
-
-/* A timer that was cancelled has lost its callback. */
-static long ticker_arm(struct ticker *t, struct ticker_timer *timer)
-{
-	long err = bpf_timer_set_callback(&timer->timer, ticker_tick);
-
-	return err ?: ticker_start(t, timer);
-}
-
-/* The timer is there already when a device is bound again. */
-static long ticker_init_timer(struct chr_ext_dev *dev, struct ticker *t,
-			      struct ticker_timer *timer)
-{
-	long err;
-
-	timer->dev = dev->id;
-	timer->generation = ++t->generation;
-	err = bpf_timer_init(&timer->timer, &timers, CLOCK_MONOTONIC);
-	if (err && err != -EBUSY)
-		return err;
-	return ticker_arm(t, timer);
 }
 
 SEC("struct_ops/probe")
 int BPF_PROG(ticker_probe, struct chr_ext_dev *dev)
 {
 	struct ticker *t = ticker_of(dev);
-	struct ticker_timer *timer = timer_of(dev);
 
-	if (!t || !timer)
+	if (!t)
 		return -ENXIO;
 	if (period_us < MIN_US || period_us > MAX_US)
 		return -EINVAL;
 	t->period = period_us * 1000ULL;
-	t->next = chr_ext_clock_ns(CLOCK_MONOTONIC) + t->period;
-	return ticker_init_timer(dev, t, timer);
-}
-
-/* The ticks go on as they did, whatever period the new program has. */
-SEC("struct_ops/update")
-void BPF_PROG(ticker_update, struct chr_ext_dev *dev)
-{
-	struct ticker *t = ticker_of(dev);
-	struct ticker_timer *timer = timer_of(dev);
-
-	if (t && timer)
-		ticker_init_timer(dev, t, timer);
-}
-
-SEC("struct_ops/remove")
-void BPF_PROG(ticker_remove, struct chr_ext_dev *dev)
-{
-	struct ticker_timer *timer = timer_of(dev);
-
-	if (timer)
-		bpf_timer_cancel(&timer->timer);
+	return ticker_start(dev, t);
 }
 
 SEC("struct_ops/open")
@@ -250,22 +179,16 @@ __u32 BPF_PROG(ticker_poll, struct chr_ext_file *file)
 	return EPOLLIN | EPOLLRDNORM;
 }
 
-/* No callback runs between the two, which could go by the old period. */
+/* The event op, which may be counting a tick, takes it from here. */
 static long ticker_set_period(struct chr_ext_file *file, struct ticker *t,
 			      __u32 us)
 {
-	struct ticker_timer *timer = timer_of(file->dev);
-
-	if (!timer)
-		return -ENXIO;
 	if ((file->flags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
 	if (us < MIN_US || us > MAX_US)
 		return -EINVAL;
-	bpf_timer_cancel(&timer->timer);
-	t->period = us * 1000ULL;
-	t->next = chr_ext_clock_ns(CLOCK_MONOTONIC) + t->period;
-	return ticker_arm(t, timer);
+	__sync_lock_test_and_set(&t->wanted, us * 1000ULL);
+	return chr_ext_timer_start(file->dev, TICKER_CHANGE, 0, 0, 0);
 }
 
 SEC("struct_ops/ioctl")
@@ -280,7 +203,7 @@ long BPF_PROG(ticker_ioctl, struct chr_ext_file *file, __u32 cmd,
 
 	switch (cmd) {
 	case TICKER_GET_PERIOD:
-		us = t->period / 1000;
+		us = (t->wanted ?: t->period) / 1000;
 		chr_ext_io_put(io, 0, &us, sizeof(us));
 		return 0;
 	case TICKER_SET_PERIOD:
@@ -293,8 +216,7 @@ long BPF_PROG(ticker_ioctl, struct chr_ext_file *file, __u32 cmd,
 
 CHR_EXT_DRIVER(ticker,
 	.probe = (void *)ticker_probe,
-	.update = (void *)ticker_update,
-	.remove = (void *)ticker_remove,
+	.event = (void *)ticker_event,
 	.open = (void *)ticker_open,
 	.read = (void *)ticker_read,
 	.poll = (void *)ticker_poll,

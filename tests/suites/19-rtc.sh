@@ -6,7 +6,6 @@
 
 r=/dev/bpf_rtc
 
-# Its timer lives as long as somebody holds the maps: the loader does.
 chrext load "$DRIVERS/rtc.bpf.o" --foreground &
 loader=$!
 ok "rtc loads" soon test -c $r

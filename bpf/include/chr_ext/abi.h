@@ -45,6 +45,8 @@
 #define CHR_EXT_MAX_LINES	64	/* GPIO lines of a con_id */
 #define CHR_EXT_MAX_GPIOS	16	/* con_ids of a device */
 #define CHR_EXT_EVENT_QUEUE	1024	/* events of a device that wait */
+#define CHR_EXT_MAX_TIMERS	8	/* of a device */
+#define CHR_EXT_MIN_PERIOD_NS	100000	/* of a timer */
 #define CHR_EXT_MAX_STEPS	65536	/* of chr_ext_gpio_play() */
 #define CHR_EXT_MIN_HOLD_NS	5000	/* of a step of that */
 #define CHR_EXT_MAX_PLAY_NS	60000000000ULL	/* of all of its steps */
@@ -123,6 +125,10 @@ enum chr_ext_flags {
 /* chr_ext_event.type */
 #define CHR_EXT_EVENT_EDGE	1	/* an edge of a line */
 #define CHR_EXT_EVENT_PLAYED	2	/* chr_ext_gpio_play() is over */
+#define CHR_EXT_EVENT_TIMER	3	/* chr_ext_timer_start(): it expired */
+
+/* Flags of chr_ext_timer_start(). */
+#define CHR_EXT_TIMER_ABS	(1U << 0)	/* a time of CLOCK_MONOTONIC */
 
 /* Flags of chr_ext_gpio_play(). */
 #define CHR_EXT_PLAY_REPEAT	(1U << 0)	/* until it is stopped */
@@ -292,11 +298,13 @@ struct chr_ext_caller {
  * @seq: number of the event, from 1 for each device; those that were lost count
  * @type: CHR_EXT_EVENT_*
  * @handle: from chr_ext_gpio_get()
- * @index: which line of it
+ * @index: which line of it; of CHR_EXT_EVENT_TIMER: which timer
  * @edge: CHR_EXT_EDGE_RISING or CHR_EXT_EDGE_FALLING
  * @missed: how many events of the device were lost right before this one,
  *	because CHR_EXT_EVENT_QUEUE were waiting
  * @error: of CHR_EXT_EVENT_PLAYED: 0 or -errno
+ * @count: of CHR_EXT_EVENT_TIMER: expirations since the last such event, at
+ *	least 1; @ns is the time of the first
  *
  * Read-only for programs. Since ABI 2.
  */
@@ -309,6 +317,7 @@ struct chr_ext_event {
 	__u32 edge;
 	__u32 missed;
 	__s32 error;
+	__u64 count;
 };
 
 /**

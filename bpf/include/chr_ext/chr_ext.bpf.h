@@ -242,6 +242,10 @@ extern int chr_ext_delay_us(struct chr_ext_dev *dev, __u32 us,
 			    __u32 flags) __ksym;
 extern int chr_ext_sleep_us(struct chr_ext_dev *dev, __u32 us,
 			    __u32 flags) __ksym;
+extern int chr_ext_timer_start(struct chr_ext_dev *dev, __u32 id, __u64 ns,
+			       __u64 period_ns, __u32 flags) __ksym;
+extern int chr_ext_timer_cancel(struct chr_ext_dev *dev, __u32 id,
+				__u32 flags) __ksym;
 extern int chr_ext_user_get(struct chr_ext_io *io, __u64 from, void *dst,
 			    __u32 dst__sz, __u32 flags) __ksym;
 extern int chr_ext_user_put(struct chr_ext_io *io, __u64 to,
