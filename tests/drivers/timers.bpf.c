@@ -53,7 +53,7 @@ static long atomic(struct chr_ext_dev *dev)
 	err = chr_ext_delay_us(dev, 10, 0);
 	err = err ?: chr_ext_wake(dev, EPOLLIN, 0);
 	err = err ?: chr_ext_timer_start(dev, 7, 3600000 * MS, 0, 0);
-	err = err ?: chr_ext_timer_cancel(dev, 7, 0);
+	err = err ?: chr_ext_timer_cancel(dev, 7, 0) != 1;
 	err = err ?: chr_ext_msg(dev, CHR_EXT_INFO, "atomic");
 	bpf_preempt_enable();
 	return err;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 120
+# also: rt
 
 . "$SRC/tests/suites/common.bash"
 
