@@ -16,12 +16,12 @@ mychip=$dev
 
 # Usage.
 exits 2 "board without a verb" chrext board
-like "is asked for it" "$tap_output" "^chrext: board: which verb?"
+like "is named as what was expected" "$tap_output" "^chrext: board: expected a verb"
 exits 2 "a verb that boards do not have" chrext board fly
 exits 2 "add of nothing" chrext board add
-like "is asked which board" "$tap_output" "board add: which board?"
+like "its arguments are expected" "$tap_output" "board add: expected NAME COMPATIBLE CON_ID="
 exits 2 "add without lines" chrext board add b1 chr-ext,port
-like "is asked for lines" "$tap_output" "board add: which lines?"
+like "all of its arguments are expected" "$tap_output" "board add: expected NAME COMPATIBLE CON_ID="
 exits 2 "list of something" chrext board list b1
 exits 2 "save of two" chrext board save b1 b2
 exits 2 "an option of another verb" chrext board list --wait 1
