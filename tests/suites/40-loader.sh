@@ -130,7 +130,7 @@ if [[ $(uname -r) == 6.12.* ]]; then
 	sleep 0.5
 	ok "does no harm, and unloads" chrext unload sleep_timer
 else
-	told sleep_timer "must be sleepable" "the callback of a timer may not"
+	told sleep_timer "must be sleepable" "a timer callback may not"
 fi
 told literal "at literal\.bpf\.c:8: write into map forbidden" "copy the string literal"
 told set_const "at set_const\.bpf\.c:10: write into map forbidden" "^  "
