@@ -19,7 +19,7 @@ ends() {
 
 # lingers WHERE OPTION...
 lingers() {
-	chrext load "$linger" --set other="$id" --set where="$@"
+	chrext load "$linger" --set other="$id" --set where="$1" "${@:2}"
 }
 
 unbind() {
