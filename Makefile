@@ -251,13 +251,39 @@ scripts := tests/lab/lab tests/lab/guest tests/lab/init tests/lab/selftest \
 	.ci/run $(wildcard tests/lab/demo tests/lab/*.sh tests/lab/broken/*.sh \
 	tests/suites/*.sh tests/suites/*.host)
 
-.PHONY: check
-check:
+# sparse does not know that kfuncs need no declaration, nor that guards and SRCU
+# end sections. Debian's headers lack the script that looks for sparse.
+sparse_flags := -Wno-decl -Wno-context -Wsparse-error
+# What tables, __free() and asm() cannot satisfy, and the script takes for something
+# else.
+checkpatch_ignore := COMPLEX_MACRO MACRO_ARG_REUSE MACRO_ARG_UNUSED TRAILING_SEMICOLON \
+	LINE_SPACING LEADING_SPACE CONST_STRUCT PRINTK_WITHOUT_KERN_LEVEL BIT_MACRO
+CHECKPATCH ?=
+kernel_sources := $(sort $(filter-out %trace.h %.mod.c,$(wildcard kmod/*.[ch] \
+	kfuncs/*.[ch] kfuncs/*/*.[ch] tests/kmods/*.[ch])))
+
+# Each tool that is there. "tests/lab/lab check" has them all.
+.PHONY: check check-scripts check-pages check-sparse check-patch
+check: check-scripts check-pages check-sparse check-patch
+
+skipped = echo "check: no $(1)" >&2
+check-scripts:
 	@if command -v shellcheck >/dev/null; then shellcheck -x -S warning $(scripts); \
-	else echo "check: no shellcheck, the scripts are not looked at" >&2; fi
-	@if test -z "$(pages)"; then :; \
-	elif command -v mandoc >/dev/null; then mandoc -T lint -W warning $(pages); \
-	else echo "check: no mandoc, the man pages are not looked at" >&2; fi
+	else $(call skipped,shellcheck: the scripts are not checked); fi
+
+check-pages:
+	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning $(pages); \
+	else $(call skipped,mandoc: the man pages are not checked); fi
+
+check-sparse: kernel-check
+	+@if command -v sparse >/dev/null; then \
+		$(kbuild) C=2 KBUILD_CHECKSRC=2 CF="$(sparse_flags)" modules; \
+	else $(call skipped,sparse: the module is not checked); fi
+
+check-patch:
+	@if test -n "$(CHECKPATCH)"; then perl $(CHECKPATCH) --no-tree --strict --terse \
+		--no-summary --show-types $(addprefix --ignore ,$(checkpatch_ignore)) -f $(kernel_sources); \
+	else $(call skipped,CHECKPATCH=: the style is not checked); fi
 
 lab := tests/lab/lab
 .PHONY: lab lab-check lab-selftest vm demo test test-boards test-debug

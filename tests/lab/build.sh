@@ -97,3 +97,35 @@ build_all() {
 	build_common || die "no loader, drivers or test programs"
 	[ -z "$sysroot" ] || build_arm64 || die "no loader or test programs for arm64"
 }
+
+# Fetches checkpatch.pl, which only the source package has, to $cache/checkpatch.
+checkpatch_ready() {
+	local opts
+	[ ! -s "$cache/checkpatch/checkpatch.pl" ] || return 0
+	apt_options
+	# shellcheck disable=SC2016
+	(flock 9 && timed "checkpatch.pl" in_root "$root" rw bash -euo pipefail -c '
+		apt=(-q=2 -o APT::Sandbox::User=root -o Acquire::Languages=none "$@")
+		cd "$(mktemp -d)"
+		apt-get "${apt[@]}" update >&2
+		apt-get "${apt[@]}" download linux-source-6.12 >&2
+		dpkg-deb --fsys-tarfile ./*.deb | tar -xO --wildcards "*.tar.xz" |
+			tar -xJ --strip-components=2 --wildcards \
+			"*/scripts/checkpatch.pl" "*/scripts/spelling.txt" \
+			"*/scripts/const_structs.checkpatch"
+		mkdir -p /lab/checkpatch
+		mv checkpatch.pl spelling.txt const_structs.checkpatch /lab/checkpatch/' \
+		bash "${opts[@]}") 9> "$cache/lock" || die "cannot fetch checkpatch.pl"
+	mv "$root/lab/checkpatch" "$cache/"
+}
+
+# "make check" in the root, against the oldest kernel: trixie's sparse cannot read
+# the headers of the newest.
+check() {
+	local v
+	v=$(kernels all | head -n 1)
+	mkdir -p "$repo/build/check"
+	cp -r "$cache/checkpatch" "$repo/build/check/"
+	build check "${@:-check}" "KERNELDIR=/usr/lib/modules/$v/build" \
+		CHECKPATCH=/src/build/check/checkpatch/checkpatch.pl
+}

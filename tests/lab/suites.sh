@@ -7,7 +7,8 @@
 # Sourced by lab. Comments at the head of a suite say what it needs:
 #
 #   # timeout: SECONDS           120 without it
-#   # machines: NAME...          pc, virt or raspi3b; see machines()
+#   # machines: NAME...          pc, virt or raspi3b, see machines(); or host: no
+#                                guest at all
 #   # overlay: dts/NAME.dtso     for the device tree; "# overlay virt: ..." is for
 #                                that machine alone
 #   # smp: threads               a host thread for each CPU of the guest
@@ -22,7 +23,7 @@
 # Host CPUs to keep busy: a guest takes one, or two with threads.
 host_cpus=2
 # A boot takes as long as many a suite.
-suites_a_guest=${LAB_BATCH:-1}
+suites_a_guest=${LAB_BATCH:-6}
 
 # The value of the comment "# $1: VALUE" at the head of the suite $2.
 header() {
@@ -162,7 +163,8 @@ runs_on() {
 			continue
 		fi
 		for machine in ${machines[$path]}; do
-			[ "$(arch "$machine")" = "$(arch "$v")" ] || continue
+			[ "$machine" != host ] && [ "$(arch "$machine")" = "$(arch "$v")" ] ||
+				continue
 			run_line "$v" "$machine" "$path" ''
 			# PREEMPT_RT has all interrupts in threads.
 			[[ $v == *-rt-* || " $(header also "$path") " != *" threadirqs "* ]] ||
@@ -171,12 +173,34 @@ runs_on() {
 	done
 }
 
+# Runs the suite $2, which is called $1, on the host.
+on_host() {
+	local name=$1 path=$2 log=$logs/$1 limit start=$EPOCHREALTIME status=0
+	rm -rf "$log"
+	mkdir -p "$log"
+	: > "$log/console.log"
+	limit=$(header timeout "$path")
+	limit=$((${limit:-120} * ${LAB_SLOW:-1}))
+	SRC=$repo LOG=$log setpriv --pdeathsig TERM timeout -k 5 "$limit" bash "$path" \
+		< /dev/null > "$log/stdout" 2> "$log/stderr" || status=$?
+	case $status in
+	124 | 137) echo "$limit" > "$log/timeout" ;;
+	*) echo $status > "$log/verdict" ;;
+	esac
+	echo $(((${EPOCHREALTIME/./} - ${start/./}) / 1000)) > "$log/ms"
+	result "$name" "$log" "$log"
+}
+
 # Runs the suites "$@" (lines of runs_on() that share a key) in as many guests as
 # it takes, as a suite that fails ends its guest.
 guests() {
 	local todo=("$@") v machine cpus overlay cmdline key name path limit dir log host line
 	read -r key name path <<< "$1"
 	IFS='|' read -r v machine cpus overlay cmdline _ <<< "$key"
+	if [ "$machine" = host ]; then
+		on_host "$name" "$path"
+		return
+	fi
 	while [ ${#todo[@]} -gt 0 ]; do
 		read -r _ name path <<< "${todo[0]}"
 		dir=$logs/$name.guest
@@ -206,7 +230,7 @@ guests() {
 # Numbers the tests and counts points; the last line is the tally.
 tally() {
 	awk '
-	BEGIN { print "KTAP version 1" }
+	BEGIN { print "KTAP version 1"; fflush() }
 	/^tests / { print "1.." $2; planned = $2; next }
 	/^end$/ { ended = 1; next }
 	/^  ok .* # SKIP/ { skips[++skipped] = $0; points++ }
@@ -308,6 +332,12 @@ run_suites() {
 			echo "# $(basename "$path" .sh) is for $(header machines "$path"), not for KERNEL=$KERNEL"
 	done
 	build_for "${paths[@]}"
+	mkdir -p "$logs/host"
+	for path in "${paths[@]}"; do
+		[ "${machines[$path]}" = host ] || continue
+		what=$(basename "$path" .sh)
+		lines+=("host|host|||$what host/$what $path")
+	done
 	for v in "${built[@]}"; do
 		mkdir -p "$logs/$v"
 		mapfile -t -O ${#lines[@]} lines < <(runs_on "$v" "${paths[@]}")
