@@ -160,8 +160,13 @@ fuzz: drivers tests
 kmods: kernel-check
 	+$(kbuild)/tests/kmods modules
 
+# Allocations of the library can be made to fail.
+tests/progs/library: $(lib).a
+tests/progs/library: prog_libs = $(lib).a -Wl,--wrap=malloc,--wrap=calloc \
+	-Wl,--wrap=realloc,--wrap=strdup,--wrap=vasprintf
+
 tests/progs/%: tests/progs/%.c
-	$(CC) $(c_flags) -pthread $(LDFLAGS) -o $@ $< $(libbpf_libs) -luring
+	$(CC) $(c_flags) -pthread $(LDFLAGS) -o $@ $< $(prog_libs) $(libbpf_libs) -luring
 
 -include $(wildcard user/*.d user/*/*.d bpf/drivers/*.d tests/drivers/*.d tests/reject/*.d \
 	tests/progs/*.d)

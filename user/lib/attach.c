@@ -104,6 +104,10 @@ int chrext_object_attach(struct chrext_object *o, struct chrext_error **err)
 
 	if (!o->loaded)
 		return fail(err, -EINVAL, "%s is not loaded", o->path);
+	for (i = 0; i < o->nr_drivers; i++)
+		if (o->drivers[i].link)
+			return fail(err, -EBUSY, "%s is attached already",
+				    o->path);
 	ret = not_attached_yet(o, err);
 	for (i = 0; i < o->nr_drivers && !ret; i++)
 		ret = nodes_free(o, i, err);

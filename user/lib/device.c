@@ -166,6 +166,8 @@ static int device_get(const char *node, const char *driver,
 	d->waiting = attr_number(node, "waiting");
 	hardware_get(d);
 	ret = counters_get(d);
+	if (ret)
+		free(d->counters);
 	return ret ? ret : 1;
 }
 

@@ -31,6 +31,9 @@ int chrext_object_set_name(struct chrext_object *o, const char *name,
 	const char *problem = chrext_name_problem(name);
 	struct span at;
 
+	if (o->loaded)
+		return fail(err, -EBUSY, "--name %s: %s is loaded already",
+			    name, o->path);
 	if (o->nr_drivers > 1)
 		return fail(err, -EINVAL, "--name %s: %s holds %zu drivers, name one by --set %s.name=%s",
 			    name, o->path, o->nr_drivers,
