@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Boards, as they are in the kernel: configfs has a directory for each. */
+/* Reads, creates and removes boards, which are directories in configfs. */
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <dirent.h>
@@ -45,7 +45,7 @@ void boards_free(struct board *boards, size_t nr)
 	free(boards);
 }
 
-/* The con_id of a board, a new one if need be. */
+/* Find a con_id of a board, or add it. */
 static struct con *board_con(struct board *b, const char *id)
 {
 	struct con *con;
@@ -170,7 +170,7 @@ int board_parse(struct board *b, const char *arg, const char *where)
 	return kinds[i].parse(b, arg, where);
 }
 
-/* What all verbs for boards need. */
+/* Check what all verbs for boards need. */
 int boards_check(void)
 {
 	struct chrext_error *err = NULL;
@@ -220,7 +220,7 @@ static void con_read(struct board *b, const char *id)
 	free(attr);
 }
 
-/* Completes a board that has its name only. */
+/* Fill in a board of which only the name is set. */
 void board_read(struct board *b)
 {
 	char *path = xprintf(BOARDS_DIR "/%s", b->name);
@@ -272,11 +272,11 @@ int boards_get(struct board **boards, size_t *nr)
 	return 0;
 }
 
-/* A board in the making, and the kernel's log since it was begun. */
+/* A board that is being created, and the kernel's log since the start. */
 struct maker {
 	const struct board *b;
 	struct chrext_refusals *log;
-	bool tell_waits;	/* that no driver has taken it */
+	bool note_unbound;	/* complain if no driver binds */
 };
 
 static int complain_step(struct maker *m, const char *what, int err)
@@ -286,10 +286,10 @@ static int complain_step(struct maker *m, const char *what, int err)
 	if (chrext_refusals_next(m->log, m->b->name, &refused))
 		complain("board %s: %s", m->b->name, refused.text);
 	else if (err == -EACCES || err == -EPERM)
-		complain("board %s: cannot make %s: %s: run chrext as root",
+		complain("board %s: cannot create %s: %s: run chrext as root",
 			 m->b->name, what, errno_text(err));
 	else
-		complain("board %s: cannot make %s: %s; see 'dmesg'",
+		complain("board %s: cannot create %s: %s; see dmesg",
 			 m->b->name, what, errno_text(err));
 	return err;
 }
@@ -308,7 +308,7 @@ static int make_dir(struct maker *m, const char *id)
 	return err;
 }
 
-/* In one write(2): the kernel takes it as a whole. */
+/* In one write(2): the kernel parses each one by itself. */
 static int set_attr(struct maker *m, const char *attr, const char *text)
 {
 	char *path = xprintf(BOARDS_DIR "/%s/%s", m->b->name, attr);
@@ -352,7 +352,7 @@ static int board_fill(struct maker *m)
 	return err ? err : set_attr(m, "live", "1");
 }
 
-/* Return: 0, or the first error; it goes on as far as it can. */
+/* Remove as much as possible. Return: 0 or the first error. */
 static int board_unmake(const char *name)
 {
 	char *path = xprintf(BOARDS_DIR "/%s/live", name);
@@ -389,16 +389,16 @@ static bool board_bound(const char *name)
 	return bound;
 }
 
-/* Drivers that are loaded may not like what has come, or have missed it. */
-static void tell_drivers(struct maker *m)
+/* Report a driver that refused the board or, with note_unbound, that none bound. */
+static void note_drivers(struct maker *m)
 {
 	struct chrext_refusal refused;
 
 	if (chrext_refusals_next(m->log, NULL, &refused))
-		complain("board %s is there, but %s did not take it: %s",
+		complain("board %s was created, but %s did not bind to it: %s",
 			 m->b->name, refused.name, refused.text);
-	else if (m->tell_waits && !board_bound(m->b->name))
-		complain("board %s is there, but no driver for \"%s\" has taken it yet",
+	else if (m->note_unbound && !board_bound(m->b->name))
+		complain("board %s was created, but no driver for \"%s\" is bound to it yet",
 			 m->b->name, m->b->compatible);
 }
 
@@ -408,7 +408,7 @@ static int make(struct maker *m)
 	int err = mkdir(path, 0755) ? -errno : 0;
 
 	if (err == -EEXIST)
-		complain("there is a board %s already; 'chrext board rm %s' first",
+		complain("board %s exists already; 'chrext board rm %s' first",
 			 m->b->name, m->b->name);
 	else if (err)
 		complain_step(m, path, err);
@@ -419,14 +419,14 @@ static int make(struct maker *m)
 	if (err)
 		board_unmake(m->b->name);
 	else
-		tell_drivers(m);
+		note_drivers(m);
 	return err;
 }
 
-/* All of the board or nothing, whatever signals come. */
-int board_make(const struct board *b, bool tell_waits)
+/* Create the whole board or nothing, even if signals arrive. */
+int board_make(const struct board *b, bool note_unbound)
 {
-	struct maker m = { .b = b, .tell_waits = tell_waits };
+	struct maker m = { .b = b, .note_unbound = note_unbound };
 	sigset_t set, old;
 	int err;
 
@@ -447,8 +447,7 @@ int verb_board_add(const struct options *opt)
 	size_t i;
 
 	if (problem) {
-		complain("\"%s\" cannot be a board's name: %s", opt->arg,
-			 problem);
+		complain("bad board name \"%s\": %s", opt->arg, problem);
 		return EXIT_USAGE;
 	}
 	board_init(&b, opt->arg);

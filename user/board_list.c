@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* chrext board list: boards, what is bound to them, consumers of their lines. */
+/* chrext board list: boards, their drivers, and the consumers of their lines. */
 #include <dirent.h>
 #include <errno.h>
 #include <gpiod.h>
@@ -12,7 +12,7 @@
 
 struct bound {
 	char driver[64];	/* "": none */
-	char node[64];		/* likewise */
+	char node[64];		/* "": none */
 };
 
 static void bound_get(const struct board *b, struct bound *bound)

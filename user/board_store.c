@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * chrext board save and restore: boards in files, DIR/NAME.board. A line of one
- * is KEY=VALUE, where KEY is "compatible", once, or a con_id; or it begins with #,
- * or is empty.
+ * chrext board save and restore: boards in files, DIR/NAME.board. A line is
+ * KEY=VALUE, where KEY is "compatible", once, or a con_id. Empty lines and lines
+ * that start with # are ignored.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -26,7 +26,7 @@ static bool problem_of(const char *name, const char *what, const char *problem)
 	return problem;
 }
 
-/* What people made by hand in configfs can be more than a file takes. */
+/* A board made by hand in configfs can have what a file cannot express. */
 static bool storable(const struct board *b)
 {
 	struct line l;
@@ -80,7 +80,7 @@ static int make_dirs(const char *path)
 	return err;
 }
 
-/* The file is the old one or the new one, whatever happens. */
+/* Replace the file as a whole. */
 static int store(const struct board *b, const char *dir)
 {
 	char *path = xprintf("%s/%s" SUFFIX, dir, b->name);
@@ -104,7 +104,7 @@ static int store(const struct board *b, const char *dir)
 	}
 	if (err)
 		complain("cannot write %s: %s%s", path, errno_text(err),
-			 err == -EROFS ? "; choose another place with --dir" : "");
+			 err == -EROFS ? "; use --dir DIR" : "");
 	free(new);
 	free(path);
 	return err;
@@ -124,7 +124,7 @@ int verb_board_save(const struct options *opt)
 	board_init(&b, opt->arg);
 	board_read(&b);
 	if (!*b.device)
-		complain("board %s is not live: only what works is stored",
+		complain("board %s is not live; only live boards are stored",
 			 b.name);
 	else if (storable(&b))
 		err = store(&b, opt->dir);
@@ -172,7 +172,7 @@ static int read_lines(struct board *b, FILE *f, const char *path)
 	return err;
 }
 
-/* Completes a board that has its name only. */
+/* Fill in a board of which only the name is set. */
 static int load(struct board *b, const char *dir)
 {
 	char *path = xprintf("%s/%s" SUFFIX, dir, b->name);
@@ -181,8 +181,7 @@ static int load(struct board *b, const char *dir)
 	int err = -EINVAL;
 
 	if (problem)
-		complain("\"%s\" cannot be a board's name: %s", b->name,
-			 problem);
+		complain("bad board name \"%s\": %s", b->name, problem);
 	else
 		f = fopen(path, "re");
 	if (f) {
@@ -195,7 +194,7 @@ static int load(struct board *b, const char *dir)
 	return err;
 }
 
-/* True when there is nothing to be made. */
+/* True if the board exists; *err is set if it is not live. */
 static bool there_already(const struct board *b, int *err)
 {
 	struct board old;
@@ -205,7 +204,7 @@ static bool there_already(const struct board *b, int *err)
 	board_init(&old, b->name);
 	board_read(&old);
 	if (!*old.device) {
-		complain("board %s is there, but not live; 'chrext board rm %s' first",
+		complain("board %s exists, but is not live; 'chrext board rm %s' first",
 			 b->name, b->name);
 		*err = -EBUSY;
 	}
@@ -237,7 +236,10 @@ static bool lines_there(const struct board *b)
 	return true;
 }
 
-/* Boards that lack lines wait; at the end the kernel reports what is missing. */
+/*
+ * Boards whose lines are missing wait for them. At the end of the time they are
+ * created all the same: the kernel reports what is missing.
+ */
 static int make_all(struct board *boards, size_t nr, unsigned int seconds)
 {
 	__u64 until = now_usec() + seconds * 1000000ULL;
@@ -268,7 +270,7 @@ static int name_cmp(const void *a, const void *b)
 	return strcmp(*(char **)a, *(char **)b);
 }
 
-/* The names of all boards in a directory. */
+/* List the names of all boards in a directory. */
 static int stored(const char *path, char ***names, size_t *nr)
 {
 	DIR *dir = opendir(path);
@@ -297,7 +299,7 @@ static int stored(const char *path, char ***names, size_t *nr)
 	return 0;
 }
 
-/* One that cannot be had keeps no other from being made. */
+/* A board that fails does not stop the others. */
 static int restore(char **names, size_t nr, const struct options *opt)
 {
 	struct board *boards = xalloc(NULL, (nr + 1) * sizeof(*boards));

@@ -145,7 +145,7 @@ bool board_exists(const char *name);
 void board_read(struct board *b);
 int boards_get(struct board **boards, size_t *nr);
 void boards_free(struct board *boards, size_t nr);
-int board_make(const struct board *b, bool tell_waits);
+int board_make(const struct board *b, bool note_unbound);
 
 /* json.c */
 json_t *json_text(const char *text);

@@ -30,7 +30,7 @@ for text in '' x -1 1x 86401; do
 done
 for text in '' . a/b 'a b' 12345678901234567890123456789012; do
 	exits 2 "a board of the name '$text'" chrext board add "$text" c port=mychip:0
-	like "is refused" "$tap_output" "cannot be a board's name: "
+	like "is refused" "$tap_output" "bad board name "
 done
 
 # syntax ARG TEXT: what is said of it.
@@ -66,7 +66,7 @@ fails "nor is .. one" chrext board rm ..
 ok "add" chrext board add b1 chr-ext,port \
 	port=mychip:0,mychip:2/active-low/pull-up,led reset=b
 is "says that there is no driver yet" "$tap_output" \
-	$'chrext: board b1 is there, but no driver for "chr-ext,port" has taken it yet\n'
+	$'chrext: board b1 was created, but no driver for "chr-ext,port" is bound to it yet\n'
 text $boards/b1/live
 is "the board is live" "$text" 1
 text $boards/b1/port/lines
@@ -80,7 +80,7 @@ b1     chr-ext,port  yes   -       -
   port[2]  led  -
   reset[0]  b  -"
 fails "there cannot be two of a name" chrext board add b1 chr-ext,port port=led
-like "which is said" "$tap_output" "there is a board b1 already; 'chrext board rm b1' first"
+like "which is said" "$tap_output" "board b1 exists already; 'chrext board rm b1' first"
 ok "load of its driver" chrext load "$port"
 is "says nothing either" "$tap_output" ""
 like "list has driver, node and holders" "$(chrext board list)" \
@@ -176,7 +176,7 @@ is "and which it did not take is said" "$tap_output" \
 chrext board rm b2
 ok "a board that comes later" chrext board add b2 chr-ext,port port=mychip:1
 is "hears the same" "$tap_output" \
-	'chrext: board b2 is there, but bpf_port did not take it: b2 is one more than instances (1) allows'$'\n'
+	'chrext: board b2 was created, but bpf_port did not bind to it: b2 is one more than instances (1) allows'$'\n'
 chrext unload bpf_port
 ok "a driver of two" chrext load "$port" --set instances=2
 is "takes both" "$tap_output" ""
@@ -249,14 +249,14 @@ is "a good one is made" "$(echo $boards/*)" $boards/good
 chrext board rm good
 mkdir $boards/good
 exits 1 "a board that somebody has only begun" chrext board restore --dir $store good
-like "is not taken for one" "$tap_output" "board good is there, but not live"
+like "is not taken for one" "$tap_output" "board good exists, but is not live"
 exits 1 "nor saved" chrext board save good --dir $store
-like "for the same reason" "$tap_output" "board good is not live: only what works is stored"
+like "for the same reason" "$tap_output" "board good is not live; only live boards are stored"
 ok "but removed" chrext board rm good
 exits 1 "a stored board that is not there" chrext board restore --dir $store c
 like "is named" "$tap_output" "cannot read $store/c.board: No such file"
 exits 1 "nor leads a name elsewhere" chrext board restore --dir $store ../good
-like "as it is none" "$tap_output" "cannot be a board's name"
+like "as it is none" "$tap_output" "bad board name "
 
 # Chips that come late.
 printf 'compatible=c\nport=late:1\n' > $store/a.board
@@ -286,7 +286,7 @@ unprivileged() {
 }
 chrext board add b1 c port=led
 exits 1 "a user makes no board" unprivileged chrext board add b2 c port=b
-like "and hears why" "$tap_output" "board b2: cannot make .*: Permission denied: run chrext as root"
+like "and hears why" "$tap_output" "board b2: cannot create .*: Permission denied: run chrext as root"
 exits 1 "nor removes one" unprivileged chrext board rm b1
 like "and hears why" "$tap_output" "cannot remove board b1: Permission denied: run chrext as root"
 is "but sees them, if not who uses their lines" \
