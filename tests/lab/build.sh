@@ -76,8 +76,8 @@ build_bare() {
 build_common() {
 	build common user drivers tests || return
 	if [ -n "${LAB_SANITIZE-}" ]; then
-		build sanitized user \
-			CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+		build sanitized user tests/progs/library \
+			CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 	else
 		rm -rf "$repo/build/sanitized"
 	fi
