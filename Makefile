@@ -111,6 +111,8 @@ user-check:
 		$(PKG_CONFIG) --exists $$p || \
 			no "the loader needs $$p: install $(user_debs)"; \
 	done; \
+	$(PKG_CONFIG) --atleast-version 1.8 libtracefs || \
+		no "the loader needs libtracefs 1.8 or newer, not $$($(PKG_CONFIG) --modversion libtracefs)"; \
 	$(PKG_CONFIG) --atleast-version 2 libgpiod || \
 		no "the loader needs libgpiod 2 or newer, not $$($(PKG_CONFIG) --modversion libgpiod)"; \
 	$(PKG_CONFIG) --atleast-version 1.4 libbpf || \
