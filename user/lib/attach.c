@@ -234,7 +234,7 @@ static void note_refusals(const struct chrext_object *o)
 	while (chrext_refusals_next(o->refusals, NULL, &refused))
 		for (i = 0; i < o->nr_drivers; i++)
 			if (!strcmp(object_name(o, i), refused.name))
-				note(o, "driver \"%s\" is loaded, but did not take all hardware: %s",
+				note(o, "driver \"%s\" is loaded, but not bound to all hardware: %s",
 				     refused.name, refused.text);
 }
 
