@@ -268,7 +268,8 @@ int chrext_object_pin(struct chrext_object *obj, struct chrext_error **err);
 /**
  * chrext_object_wait() - wait until the nodes can be opened
  * @obj: an object that is attached
- * @timeout_ms: how long, and CHR_EXT_MAX_PROBE_MS more for hardware
+ * @timeout_ms: how long; for hardware, the limit of a probe is added
+ *	(CHR_EXT_MAX_PROBE_MS in <chr_ext/abi.h>)
  * @err: where the error goes, or NULL
  *
  * A driver with compatible is probed after the attach: waits until all hardware
