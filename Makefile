@@ -293,7 +293,7 @@ check-patch:
 	else $(call skipped,CHECKPATCH=: the style is not checked); fi
 
 lab := tests/lab/lab
-.PHONY: lab lab-check lab-selftest vm demo test test-boards test-debug
+.PHONY: lab lab-check lab-selftest vm demo test test-boards test-install test-debug
 lab-check:
 	@test -z "$(filter-out amd64 arm64,$(ARCH))" || \
 		{ echo "chr_ext: the lab serves ARCH=amd64 and arm64, not $(ARCH)" >&2; exit 1; }
@@ -315,6 +315,10 @@ test: lab-check
 test-boards: lab-check
 	@KERNEL=$(KERNEL) $(lab) test $(basename $(notdir \
 		$(wildcard tests/suites/3[4-9]-*.sh tests/suites/4[5-9]-*.sh tests/suites/8*.sh)))
+
+# README's lines for one's own machine, on a minimal Debian.
+test-install: lab-check
+	@KERNEL=$(KERNEL) $(lab) test 03-install
 
 test-debug: lab-check
 	@$(lab) test-debug $(SUITES)

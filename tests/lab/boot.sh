@@ -179,7 +179,7 @@ qemu() {
 	machine "$machine" "$cpus"
 	[ "$(arch "$v")" = amd64 ] || guest=$sysroot
 	diskless "$machine" || more=(-device virtio-rng-pci
-		-virtfs "local,path=$guest,mount_tag=root,security_model=none,readonly=on,multidevs=remap"
+		-virtfs "local,path=${guest_root:-$guest},mount_tag=root,security_model=none,readonly=on,multidevs=remap"
 		-virtfs "local,path=$repo,mount_tag=src,security_model=none,readonly=on,multidevs=remap")
 	[ ! -e "$log/dtb" ] || more+=(-dtb "$log/dtb")
 	# Init finds in its environment what the kernel does not know.
