@@ -30,6 +30,22 @@ like "with the names of its arguments" "$declared" \
 is "the prototypes in the headers are those of the module" \
 	"$declared" "$("$PROGS/protos" /tmp/all.bpf.o chr_ext)"
 
+# documented DIR: the attributes in DIR that the documents of the ABI list.
+documented() {
+	sed -n "s,^What:[[:space:]]*$1/\\(.*[^/]\\)$,\\1,p" \
+		"$SRC/Documentation/ABI/testing/sysfs-class-chr_ext" | sort
+}
+# present DIR: those that are there, but for what the driver core adds.
+present() {
+	(cd "$1" && find . -path ./power -prune -o -type f -printf '%P\n') | sort
+}
+ok "a device" chrext load "$DRIVERS/hello.bpf.o"
+is "its attributes in sysfs are those documented" "$(present "$class/hello")" \
+	"$(documented '/sys/class/chr_ext/<node>')"
+is "and those of the class" "$(cd $class && find . -maxdepth 1 -type f -printf '%P\n' | sort)" \
+	"$(documented /sys/class/chr_ext | grep -v '<node>')"
+ok "it goes" chrext unload hello
+
 # unlicensed: the files of the tree without an SPDX line.
 unlicensed() {
 	grep -zv '^LICENSES/' "$SRC/build/common/list" |
