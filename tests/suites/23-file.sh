@@ -30,7 +30,7 @@ fails "an llseek without positions is refused" \
 like "an llseek without positions: why" "$tap_output" \
 	"there is an llseek, but flags has no SEEKABLE"
 
-# What a driver without an op says.
+# Results without an op.
 chrext load "$DRIVERS/echo.bpf.o"
 is "no ioctl: ENOTTY, before the argument is looked at" \
 	"$(call /dev/echo rw i:0xc0046501,0)" ENOTTY

@@ -134,8 +134,8 @@ mon_end() {
 mon_has() {
 	[ "$(wc -l < /tmp/mon)" -ge "$1" ]
 }
-# pulled LEVEL N: and gpiomon has told of N edges. Of those that come faster
-# than it is awake, it tells of one.
+# pulled LEVEL N: gpiomon has reported N edges. Of edges that are faster than
+# it wakes up, it reports one.
 pulled() {
 	pull fast 2 "$1"
 	soon mon_has "$2"
@@ -151,7 +151,7 @@ pulled 0 2
 pulled 0 2
 pulled 1 3
 pulled 0 4
-is "it is told of those there are" "$(tr '\n' , < /tmp/mon)" "1 2,2 2,1 2,2 2,"
+is "it reports those there are" "$(tr '\n' , < /tmp/mon)" "1 2,2 2,1 2,2 2,"
 echo 0 > $tracing/events/irq/irq_handler_entry/enable
 grep name= $tracing/trace > /tmp/trace
 is "its handler ran as often, in hard interrupt context" \
@@ -164,10 +164,10 @@ like "one edge, with debouncing" "$(config fast 2)" 'debounce=5000 irq=rising$'
 pulled 1 1
 pulled 0 1
 pulled 1 2
-is "it is told of that edge" "$(tr '\n' , < /tmp/mon)" "1 2,1 2,"
+is "it reports that edge" "$(tr '\n' , < /tmp/mon)" "1 2,1 2,"
 mon_end
 
-# storm HZ MS: makes one; $edges and $irqs say how many there were.
+# storm HZ MS: makes one; sets $edges and $irqs to their numbers.
 irqs() {
 	awk '/gpiomon/ { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { print n + 0 }' \
 		/proc/interrupts
@@ -208,9 +208,9 @@ is "all of it" "$(gpiodetect)" "$slow [slow] (16 lines)"
 ended() {
 	! kill -0 "$1" 2> /dev/null
 }
-ok "who waits for edges is told" soon ended $mon
+ok "a waiter for edges ends" soon ended $mon
 like "namely" "$(< /tmp/mon.err)" "No such device"
-fails "who holds a line still holds the module" rmmod chr_ext_chip
+fails "an open line still holds the module" rmmod chr_ext_chip
 ok "another chip of its label comes" chip_new fast
 is "and is new" "$(level fast 3)" 0
 kill -CONT $holder

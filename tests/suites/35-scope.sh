@@ -19,7 +19,7 @@ scope() {
 recording() {
 	grep -q 1 "$instances/chrext-scope-$scope/events/gpio/enable" 2> /dev/null
 }
-# scope_end SIGNAL: its status; $edges is what the VCD says.
+# scope_end SIGNAL: its status; $edges is the content of the VCD.
 scope_end() {
 	local status=0
 	kill "-$1" "$scope"
@@ -61,7 +61,7 @@ scope -o $vcd --svg $svg
 gpioset -t 30ms,30ms,30ms,30ms,0 led=1 a=0
 gpioset -t 30ms,30ms,0 -c "$slow" 5=1
 ok "SIGINT is a good end" scope_end INT
-is "nothing is said" "$(< /tmp/err)" ""
+is "nothing is printed" "$(< /tmp/err)" ""
 is "a named line" "$(vcd_states fast.led)" 10101
 is "its neighbour" "$(vcd_states fast.a)" 01010
 is "one without a name, of another chip" "$(vcd_states slow.slow_5)" 101
@@ -88,7 +88,7 @@ within() {
 			return
 	done
 }
-ok "when the chip says so" within
+ok "at the times of the chip" within
 is "the diagram has the same" "$(drawn led) $(drawn a)" '~\_/~\_/~ _/~\_/~\_'
 is "with the name of a line that has none" "$(drawn slow:5)" '~\_/~'
 is "the SVG has the same" "$(svg_states led) $(svg_states a) $(svg_states slow:5)" \
@@ -296,7 +296,7 @@ else
 fi
 mount -t tmpfs none /sys/kernel/debug
 fails "without the kernel's numbers no line is known" chrext scope --lines led
-like "which is said" "$tap_output" "cannot find any line: "
+like "with the reason" "$tap_output" "cannot find any line: "
 scope -o $vcd
 gpioset -t0 led=1
 scoped

@@ -198,7 +198,7 @@ fi
 board_gone lcd
 chrext unload lcd
 
-# Writers who do not come to their end.
+# Writes that are not finished.
 setting 4 20
 eight slow
 printf -v text '%020d\n' 0 0 0
@@ -228,9 +228,9 @@ is "the next shows what was before" "${text//B/A}" \
 |AAAAA!              |'
 like "all of it" "$text" '^[^A]*$|^[^B]*$'
 begun
-ok "the driver goes while somebody writes" chrext unload lcd
+ok "the driver goes during a write" chrext unload lcd
 wait $writer
-like "who is told" "$(< /tmp/begun)" '^[0-9 ]*(ENODEV ?)+$'
+like "which fails with ENODEV" "$(< /tmp/begun)" '^[0-9 ]*(ENODEV ?)+$'
 board_gone lcd
 for chip in fast slow; do
 	ok "the record of $chip is all there was" test "$(sets $chip)" -le 100000

@@ -94,7 +94,7 @@ is "the other end first, with inverters" "$(latched 3)" \
 is "3 registers take 3 bytes" "$(call /dev/shift rw w:1 w:12 w:123 w:1234 pr:9@0)" \
 	"EINVAL EINVAL 3 EINVAL 3:123"
 
-# Two who write.
+# Two writers.
 for text in aaa zzz; do
 	texts=()
 	for i in {1..40}; do

@@ -105,7 +105,7 @@ pull fast 1 1
 is "a button is pressed" "$(events 1)" "1,1,1 "
 ok "another version takes over" chrext replace "$object" --set debounce_us=$us
 pull fast 1 0
-is "who has the node open sees that it is released" "$(events 1)" "1,1,0 "
+is "an open file gets its release" "$(events 1)" "1,1,0 "
 pull fast 1 1
 is "and pressed" "$(events 1)" "1,1,1 "
 pull fast 1 0
@@ -164,7 +164,7 @@ board_gone b
 refuses() {
 	ok "$1" load "${@:3}"
 	fails "is refused" test -e $k
-	like "the log says why" "$(chrext log keys --no-follow)" "$2"
+	like "the log has the reason" "$(chrext log keys --no-follow)" "$2"
 	chrext unload keys
 }
 board b keys=fast:0 encoder=fast:2
@@ -192,7 +192,7 @@ chip_fails fast 1 irq 6
 board b keys=fast:0,fast:1
 ok "a button that cannot interrupt" load
 fails "is refused" test -e $k
-like "the kernel's log says why" "$(refusals)" "keys: refused: probe of keys failed: -ENXIO"
+like "the kernel log has the reason" "$(refusals)" "keys: refused: probe of keys failed: -ENXIO"
 like "and the other one is let go" "$(config fast 0)" "irq=none"
 chrext unload keys
 board_gone b
@@ -202,7 +202,7 @@ chip_del fast
 chip_new slow lines=8 sleep
 board b keys=slow:0,slow:1 encoder=slow:2,slow:3
 ok "keys loads on a chip that sleeps" load
-like "which is told to debounce" "$(config slow 1)" "debounce=100000 irq=both"
+like "which debounces" "$(config slow 1)" "debounce=100000 irq=both"
 like "but not the encoder" "$(config slow 2)" "debounce=0 irq=both"
 keys "$chips/slow/lines/%d/pull" all
 glitches slow

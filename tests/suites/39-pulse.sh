@@ -78,7 +78,7 @@ pulse fast inputs
 chrext unload pulse
 ok "pulse loads" chrext load "$object" --set direction=4
 fails "but there is none with a direction of 4" test -e $p
-like "which the kernel's log says" "$(refusals)" "pulse: refused: .*flags are at most 3"
+like "as the kernel log reports" "$(refusals)" "pulse: refused: .*flags are at most 3"
 chrext unload pulse
 board_gone
 

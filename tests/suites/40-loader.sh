@@ -16,9 +16,9 @@ like "is named" "$tap_output" "/etc/passwd is not an ELF file"
 : > /tmp/empty
 exits 1 "an empty file" chrext load /tmp/empty
 exits 1 "an ELF file of this machine" chrext load /bin/true
-like "is told from BPF" "$tap_output" "for another machine"
+like "is distinguished from BPF" "$tap_output" "for another machine"
 exits 1 "a BPF object without driver" chrext load "$REJECT/no_ops.bpf.o"
-like "is told" "$tap_output" "holds no driver"
+like "is refused" "$tap_output" "holds no driver"
 size=$(stat -c %s "$hello")
 for part in 3 20 64 $((size / 4)) $((size - 64)) $((size - 1)); do
 	head -c "$part" "$hello" > /tmp/part.bpf.o
@@ -105,7 +105,7 @@ like "is named with its op" "$tap_output" "rejected wrong_read, op read of drive
 like "and the reason" "$tap_output" "invalid access to memory|Access outside bounds"
 ok "in less than 40 lines" test "$(wc -l <<< "$tap_output")" -lt 40
 
-# told OBJECT FIRST [SECOND]: the first lines of a refusal.
+# told OBJECT FIRST [SECOND]: the first lines of a refusal are these.
 told() {
 	local lines
 	fails "$1 is refused" chrext load "$REJECT/$1.bpf.o"

@@ -61,11 +61,11 @@ ok "list of nothing" chrext board list
 is "is empty" "$tap_output" ""
 is "as JSON too" "$(chrext board list --json | jq -c .)" "[]"
 fails "there is no board to remove" chrext board rm b1
-like "and this is said" "$tap_output" "there is no board b1"
+like "with the reason" "$tap_output" "there is no board b1"
 fails "nor is .. one" chrext board rm ..
 ok "add" chrext board add b1 chr-ext,port \
 	port=mychip:0,mychip:2/active-low/pull-up,led reset=b
-is "says that there is no driver yet" "$tap_output" \
+is "prints that there is no driver yet" "$tap_output" \
 	$'chrext: board b1 was created, but no driver for "chr-ext,port" is bound to it yet\n'
 text $boards/b1/live
 is "the board is live" "$text" 1
@@ -80,9 +80,9 @@ b1     chr-ext,port  yes   -       -
   port[2]  led  -
   reset[0]  b  -"
 fails "there cannot be two of a name" chrext board add b1 chr-ext,port port=led
-like "which is said" "$tap_output" "board b1 exists already; 'chrext board rm b1' first"
+like "with the reason" "$tap_output" "board b1 exists already; 'chrext board rm b1' first"
 ok "load of its driver" chrext load "$port"
-is "says nothing either" "$tap_output" ""
+is "prints nothing either" "$tap_output" ""
 like "list has driver, node and holders" "$(chrext board list)" \
 "b1 +chr-ext,port +yes +bpf_port +bpf_port
   port\[0\]  mychip:0  bpf_port:port
@@ -143,12 +143,12 @@ is "is called by its name" "$tap_output" \
 gpioset -c "$mychip" 5=1 &
 holder=$!
 soon holder_there "$mychip" 5
-# refuses TEXT ARG...: chrext board add b1 ARG... says so and leaves nothing.
+# refuses TEXT ARG...: chrext board add b1 ARG... prints TEXT and leaves nothing.
 refuses() {
 	local want=$1
 	shift
 	exits 1 "add b1 ${*:1}" chrext board add b1 "$@"
-	is "says why not" "$tap_output" "chrext: board b1: $want"$'\n'
+	is "prints the reason" "$tap_output" "chrext: board b1: $want"$'\n'
 	ok "and leaves nothing" no_boards
 }
 refuses 'line 2 of data, mychip:5, is in use by "gpioset"' c \
@@ -171,11 +171,11 @@ refuses 'port has more than 64 lines' c "port=$(printf 'mychip:%d,' {0..63})led"
 chrext board add b1 chr-ext,port port=mychip:0
 chrext board add b2 chr-ext,port port=mychip:1
 ok "a driver of one device loads on two boards" chrext load "$port"
-is "and which it did not take is said" "$tap_output" \
+is "and prints which it did not take" "$tap_output" \
 	'chrext: driver "bpf_port" is loaded, but not bound to all hardware: b2 is one more than instances (1) allows'$'\n'
 chrext board rm b2
 ok "a board that comes later" chrext board add b2 chr-ext,port port=mychip:1
-is "hears the same" "$tap_output" \
+is "prints the same" "$tap_output" \
 	'chrext: board b2 was created, but bpf_port did not bind to it: b2 is one more than instances (1) allows'$'\n'
 chrext unload bpf_port
 ok "a driver of two" chrext load "$port" --set instances=2
@@ -190,7 +190,7 @@ chrext unload bpf_port
 
 # Stored boards.
 exits 1 "save of no board" chrext board save none --dir $store
-like "is told so" "$tap_output" "there is no board none"
+like "prints the reason" "$tap_output" "there is no board none"
 chrext board rm b2
 ok "save" chrext board save b1 --dir $store/deep/er
 is "writes a file" "$(< $store/deep/er/b1.board)" \
@@ -199,9 +199,9 @@ compatible=chr-ext,port
 port=mychip:0"
 is "and no other" "$(ls -A $store/deep/er)" b1.board
 exits 1 "save where it cannot be" chrext board save b1 --dir /proc/boards
-like "says where" "$tap_output" "cannot write /proc/boards/b1.board: No such file"
+like "prints the place" "$tap_output" "cannot write /proc/boards/b1.board: No such file"
 ok "restore of what is there" chrext board restore --dir $store/deep/er
-is "says nothing" "$tap_output" ""
+is "prints nothing" "$tap_output" ""
 chrext board rm b1
 ok "restore of what is not" chrext board restore --dir $store/deep/er
 is "makes it" "$(chrext board list | tail -n 1)" "  port[0]  mychip:0  -"
@@ -217,7 +217,7 @@ ok "save goes there" chrext board save a1
 umount /etc
 chrext board rm a1
 
-# stored TEXT WANT: what restore says of such a file.
+# stored TEXT WANT: what restore prints for such a file.
 stored() {
 	printf '%b' "$1" > $store/bad.board
 	exits 1 "a file of '$1'" chrext board restore --dir $store
@@ -244,11 +244,11 @@ chrext board rm good
 rm $store/bad.board
 printf 'compatible=c\nport=none\n' > $store/a.board
 exits 1 "nor does a board that cannot be" chrext board restore --dir $store
-is "of which it is said" "$tap_output" 'chrext: board a: line 0 of port: there is no line "none"'$'\n'
+is "with the reason" "$tap_output" 'chrext: board a: line 0 of port: there is no line "none"'$'\n'
 is "a good one is made" "$(echo $boards/*)" $boards/good
 chrext board rm good
 mkdir $boards/good
-exits 1 "a board that somebody has only begun" chrext board restore --dir $store good
+exits 1 "a board that is only begun" chrext board restore --dir $store good
 like "is not taken for one" "$tap_output" "board good exists, but is not live"
 exits 1 "nor saved" chrext board save good --dir $store
 like "for the same reason" "$tap_output" "board good is not live; only live boards are stored"
@@ -286,10 +286,10 @@ unprivileged() {
 }
 chrext board add b1 c port=led
 exits 1 "a user makes no board" unprivileged chrext board add b2 c port=b
-like "and hears why" "$tap_output" "board b2: cannot create .*: Permission denied: run chrext as root"
+like "and prints the reason" "$tap_output" "board b2: cannot create .*: Permission denied: run chrext as root"
 exits 1 "nor removes one" unprivileged chrext board rm b1
-like "and hears why" "$tap_output" "cannot remove board b1: Permission denied: run chrext as root"
-is "but sees them, if not who uses their lines" \
+like "and prints the reason" "$tap_output" "cannot remove board b1: Permission denied: run chrext as root"
+is "but sees them, if not the consumers of their lines" \
 	"$(unprivileged chrext board list | tail -n 1)" "  port[0]  led  ?"
 chrext board rm b1
 umount /sys/kernel/config

@@ -29,7 +29,7 @@ refused() {
 	shift 3
 	fails "$desc" "$@"
 	like "is $errno" "$tap_output" "$errno"
-	like "and the log says why" "$(dmesg -c)" "chr_ext: b: refused: $why"
+	like "and the log has the reason" "$(dmesg -c)" "chr_ext: b: refused: $why"
 }
 mkdir $boards/b
 refused "no compatible" "Invalid argument" "compatible is empty" put b/live 1
@@ -94,7 +94,7 @@ kill $holder
 wait $holder 2> /dev/null
 fails "live is a truth" put b/live x
 ok "then it becomes live" put b/live 1
-ok "and stays so if told twice" put b/live 1
+ok "and stays so if written twice" put b/live 1
 text $boards/b/dev_name
 like "it is on the bus" "$text" '^chr_ext_board\.[0-9]+$'
 board=$text
@@ -122,7 +122,7 @@ echo "$board" > $bus/drivers/chr_ext.bpf_port/bind
 ok "bound, it has" bound
 exec {fd}<> /dev/bpf_port
 ok "the board goes under an open file" put b/live 0
-is "which says so" "$(cat 2>&1 <&$fd)" "cat: -: No such device"
+is "which fails with ENODEV" "$(cat 2>&1 <&$fd)" "cat: -: No such device"
 fails "with the node" test -e /dev/bpf_port
 ok "driver first: the board comes" put b/live 1
 text $boards/b/dev_name
@@ -175,9 +175,9 @@ chrext unload kinds
 put b/live 0
 put b/compatible chr-ext,port
 
-# gone CHIP: its file says so, and there is no node.
+# gone CHIP: its file fails with ENODEV, and there is no node.
 gone() {
-	is "$1: its file says so" "$(cat 2>&1 <&$fd)" "cat: -: No such device"
+	is "$1: its file fails with ENODEV" "$(cat 2>&1 <&$fd)" "cat: -: No such device"
 	fails "$1: and the node is gone" test -e /dev/bpf_port
 }
 
@@ -239,7 +239,7 @@ put b/live 1
 chrext load "$port"
 exec {fd}<> /dev/bpf_port
 chip_del bare
-is "a chip that nobody announced: its lines are gone" "$(cat 2>&1 <&$fd)" \
+is "a chip that goes unannounced: its lines are gone" "$(cat 2>&1 <&$fd)" \
 	"cat: -: No such device"
 exec {fd}>&-
 chrext unload bpf_port

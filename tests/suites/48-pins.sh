@@ -23,7 +23,7 @@ asks() {
 	local con=$1 why=$2
 	shift 2
 	ok "a driver that asks for con_id number $con $*" chrext load "$pins" --set timer=$timer --set con="$con" "$@"
-	is "hears why not" "$tap_output" \
+	is "prints the reason" "$tap_output" \
 		'chrext: driver "pins" is loaded, but not bound to all hardware: '"$why"$'\n'
 	fails "and has no device" test -e /dev/pins
 	is "and no line" "$(gpioinfo | grep -c consumer=)" 0
@@ -58,7 +58,7 @@ for i in {0..16}; do
 done
 chrext board add many chr-ext,pins "${args[@]}"
 ok "17 con_ids are one too many" chrext load "$pins" --set timer=$timer --set con=7
-like "as is said" "$tap_output" "the device has 16 con_ids already"
+like "with the reason" "$tap_output" "the device has 16 con_ids already"
 fails "there is no device" test -e /dev/pins
 is "and no line is kept" "$(gpioinfo | grep -c consumer=)" 0
 chrext unload pins
@@ -104,7 +104,7 @@ chip_new only outputs
 chrext board add only chr-ext,pins data=only:0/open-drain,only:1,only:2
 chrext load "$pins" --set timer=$timer --set how=3 > /tmp/out 2>&1
 fails "an open drain of a controller that has outputs only: no device" test -e /dev/pins
-like "as is said" "$(< /tmp/out)" 'cannot get the lines "data": -EOPNOTSUPP'
+like "with the reason" "$(< /tmp/out)" 'cannot get the lines "data": -EOPNOTSUPP'
 chrext unload pins
 chrext board rm only
 chip_new lost

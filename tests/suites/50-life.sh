@@ -16,7 +16,7 @@ subject=$TESTDRIVERS/subject.bpf.o
 
 fails "a probe that fails for instance 3 of 4" \
 	chrext load "$subject" --name four --set instances=4 --set probe_fails_at=3
-is "says so, and what the driver said" "$tap_output" \
+is "prints the reason and the driver's log" "$tap_output" \
 	$'chrext: driver "four" was refused: probe of four3 failed: -EIO: "probe 3"\n'
 is "is unwound: remove for those that were probed, in any order" \
 	"$(said four | tr , '\n' | sort | xargs)" \

@@ -18,7 +18,7 @@ soon test -c /dev/scull
 points "$PROGS/revoke" /dev/scull kill -9 $loader
 wait $loader 2> /dev/null
 ok "killed loader: nothing is left" nothing_left
-like "killed loader: the log says why" "$(chrext show scull)" "detached: "
+like "killed loader: the log has the reason" "$(chrext show scull)" "detached: "
 
 # The link detached, and the driver unbound, by others than the loader.
 chrext load "$DRIVERS/scull.bpf.o"
@@ -33,10 +33,10 @@ for ((i = 0; i < 10; i++)); do
 	chrext load "$DRIVERS/scull.bpf.o" || break
 	chrext unload scull || break
 done
-is "10 times loaded and unloaded under who opens, reads and closes" $i 10
+is "10 times loaded and unloaded under opens, reads and closes" $i 10
 kill $visitors
 wait $visitors
-like "who got through now and then" "$(cat /tmp/visitors)" "^[1-9][0-9]* visits$"
+like "some of which succeeded" "$(cat /tmp/visitors)" "^[1-9][0-9]* visits$"
 
 # The memory that was for the driver's programs goes with the driver.
 vmalloc_mib() {

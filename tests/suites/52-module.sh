@@ -6,12 +6,12 @@
 
 chrext load "$DRIVERS/echo.bpf.o"
 fails "rmmod while a driver is attached" rmmod chr_ext
-like "says that it is in use" "$tap_output" "in use"
+like "reports that it is in use" "$tap_output" "in use"
 is "and does no harm" "$(call /dev/echo rw w:abc r:9)" "3 3:abc"
 exec 5<> /dev/echo
 chrext unload echo
 fails "rmmod while a file of a detached driver is open" rmmod chr_ext
-like "says that it is in use" "$tap_output" "in use"
+like "reports that it is in use" "$tap_output" "in use"
 exec 5>&-
 ok "after the close the module is unused" soon unused
 exec 5< /sys/kernel/debug/chr_ext/echo

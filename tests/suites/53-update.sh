@@ -23,13 +23,13 @@ ok "the next version takes its place" chrext replace "$object" --set number=2
 is "which the open file sees, with the memory as it was" "$(words)" "2 1 2 3"
 printf abc >&5
 is "and writes to" "$(words)" "2 1 3 6"
-is "the log tells of it" "$(chrext log version --no-follow | grep -c 'updated by chrext')" 1
+is "the log reports it" "$(chrext log version --no-follow | grep -c 'updated by chrext')" 1
 like "chrext show has the programs of the new one" "$(chrext show version)" \
 	"/sys/fs/bpf/chr_ext/version/link"
 is "one map is pinned" "$(echo /sys/fs/bpf/chr_ext/version/maps*/*)" \
 	"/sys/fs/bpf/chr_ext/version/maps/own"
 cp "$object" /tmp/other.bpf.o
-ok "the name tells which" chrext replace /tmp/other.bpf.o --set number=3
+ok "the name selects it" chrext replace /tmp/other.bpf.o --set number=3
 is "it is the one" "$(words)" "3 2 4 6"
 
 # stays WHAT WHY [ARG...]: it is refused, and all is as it was.
@@ -58,7 +58,7 @@ like "and the old one goes on" "$(words)" "^3 2 "
 chrext load "$DRIVERS/hello.bpf.o"
 fails "a driver of another name does not fit" \
 	chrext replace "$DRIVERS/hello.bpf.o" --name version
-like "as its flags say" "$tap_output" "differs in "
+like "because flags differ" "$tap_output" "differs in "
 chrext unload hello
 ok "max_io and timeout_ms may change" \
 	chrext replace "$object" --set number=4 --set max_io=8 --set timeout_ms=10
@@ -81,16 +81,16 @@ chrext replace "$object" --set number=4 --set timeout_ms=$((some * 1000))
 changed=$EPOCHREALTIME
 wait $!
 read -r why ended < /tmp/waited
-is "who waits for ever gets the end that a new version sets" "$why" ETIMEDOUT
+is "a wait without limit gets that of the new version" "$why" ETIMEDOUT
 ms=$(((${ended/./} - ${changed/./}) / 1000))
-ok "counted from when he began ($ms ms after the change)" test $ms -lt $((some * 600))
+ok "counted from its beginning ($ms ms after the change)" test $ms -lt $((some * 600))
 began $((some * 2000))
 chrext replace "$object" --set number=4 --set timeout_ms=0
 sleep $((some + 1))
 ok "it unloads" chrext unload version
 wait $!
 read -r why ended < /tmp/waited
-is "and who has an end is rid of it" "$why" ENODEV
+is "and one with a limit loses it" "$why" ENODEV
 
 # Timers end with their maps.
 ok "a driver with timers and no update op loads" chrext load "$TESTDRIVERS/late.bpf.o"

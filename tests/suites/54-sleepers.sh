@@ -6,7 +6,7 @@
 
 . "$SRC/tests/suites/common.bash"
 
-ok "a driver that can be told to have nothing" chrext load "$TESTDRIVERS/every.bpf.o"
+ok "a driver that can be without data" chrext load "$TESTDRIVERS/every.bpf.o"
 points "$PROGS/sleepers" wake /dev/every
 points "$PROGS/sleepers" one /dev/every
 points "$PROGS/sleepers" killed /dev/every
@@ -20,7 +20,7 @@ ok "and by the loader's end" \
 soon test -c /dev/every
 points "$PROGS/sleepers" detach /dev/every "kill -9 $(cat /tmp/loader)"
 
-# Ops that take turns: one that is woken may die before he has his.
+# Serialised ops: a waiter that is woken may die before its turn.
 chrext load "$TESTDRIVERS/every.bpf.o" --set flags=0x11
 points "$PROGS/sleepers" killed /dev/every
 points "$PROGS/sleepers" crowd /dev/every "chrext unload every"
@@ -32,7 +32,7 @@ sleeper=$!
 sleep 0.3
 ok "a program that sleeps does not keep the driver" chrext unload every
 wait $sleeper
-is "it is told that the device goes" "$(cat /tmp/slept)" ENODEV
+is "it learns that the device goes" "$(cat /tmp/slept)" ENODEV
 
 # A program that sleeps again and again for one device, while another goes.
 chrext load "$TESTDRIVERS/every.bpf.o" --set instances=2
@@ -61,7 +61,7 @@ wait $dozer
 is "whose op ends" "$(cat /tmp/dozed)" 100
 chrext unload every
 
-# Users whose memory never comes.
+# Callers with memory that never arrives.
 stuck() {
 	local what="$2, memory kept back by $1" start ms pid
 	chrext load "$TESTDRIVERS/every.bpf.o"

@@ -73,7 +73,7 @@ wait $dozer
 is "what others sleep meanwhile is not cut short" "$(sort -u /tmp/dozed)" 100
 chrext unload every
 
-# A probe that nobody waits for but the driver core.
+# A probe that only the driver core waits for.
 chip_new c
 ok "a driver whose boards take long" lingers 1 --set compatible=chr-ext,linger
 mkdir $boards/b $boards/b/data
@@ -95,7 +95,7 @@ echo 0 > $boards/b/live
 rmdir $boards/b/data $boards/b
 chip_del c
 
-# Who is woken by the op that he waits for asks again and again, but lets others
+# A waiter that its own op wakes calls it again and again, but lets others
 # have the CPU, also where the kernel is not preemptible.
 ok "a driver that wakes its own callers" chrext load "$TESTDRIVERS/eager.bpf.o"
 taskset -c 1 cat /dev/eager &
@@ -103,7 +103,7 @@ eager=$!
 sleep 1
 ok "a reader does not keep the CPU" timeout 10 taskset -c 1 true
 kill $eager
-ok "and hears a signal" ended $eager
+ok "and a signal ends it" ended $eager
 taskset -c 1 python3 -c '
 import os, select
 poll = select.poll()
@@ -113,7 +113,7 @@ eager=$!
 sleep 2
 ok "nor does one in poll" timeout 10 taskset -c 1 true
 kill $eager
-ok "who hears a signal too" ended $eager
+ok "which a signal ends, too" ended $eager
 chrext unload eager
 chrext unload hello
 chip_unload

@@ -14,7 +14,7 @@ no_boards() {
 	dir_empty $boards
 }
 
-# holder_there GPIOCHIP LINE: somebody uses it.
+# holder_there GPIOCHIP LINE: the line is in use.
 holder_there() {
 	gpioinfo -c "$1" "$2" | grep -q consumer=
 }
@@ -39,7 +39,7 @@ chip_fails() {
 	echo "$4" > "$chips/$1/lines/$2/errors/$3"
 }
 
-# setters_fail: an error of a set reaches who sets. Not so in older kernels.
+# setters_fail: an error of a set reaches the caller, as on newer kernels.
 setters_fail() {
 	grep -q GPIO_SET_ "$KMODS/.chr_ext_chip.o.cmd"
 }
@@ -126,7 +126,7 @@ board_gone() {
 
 # chip_unload: the end of the chips, before that of the suite.
 chip_unload() {
-	ok "nobody uses the chips" soon rmmod chr_ext_chip
+	ok "the chips are unused" soon rmmod chr_ext_chip
 }
 
 insmod "$KMODS/chr_ext_chip.ko" || bail "there are no GPIO chips here"
