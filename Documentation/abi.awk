@@ -153,10 +153,12 @@ FNR == 1 {
 state == "title" && sub(/^ \* DOC: /, "") {
 	print "## " $0 "\n"
 	state = "doc"
+	body = 0
 	next
 }
-state == "doc" && /^ \*\/$/ { flush_par(); state = ""; next }
-state == "doc" { sub(/^ \* ?/, ""); line($0); next }
+state == "doc" && /^ \*\/$/ { print ""; state = ""; next }
+state == "doc" && /^ \*$/ && !body { next }
+state == "doc" { body = 1; sub(/^ \* ?/, ""); print text($0); next }
 
 state == "title" {
 	sub(/^ \* /, "")

@@ -3,22 +3,6 @@
  * The contract between chr_ext.ko and a driver written in BPF. Both sides
  * compile this file, and it is the reference manual of the ops.
  *
- * It only grows, by additions that raise CHR_EXT_ABI and say "Since ABI N":
- *
- * - struct chr_ext_ops gets members at its end. One that a driver leaves zero
- *   means what its absence meant before, so that a driver built with a newer
- *   header loads on an older module unless it uses a member which that module
- *   lacks: such a driver is refused at load. Arrays keep their size.
- * - The structs that programs are given (chr_ext_dev, chr_ext_file, chr_ext_io,
- *   chr_ext_map, chr_ext_event) get members at their end. Programs find members
- *   by name (CO-RE) in the loaded module; bpf_core_field_exists() tells whether
- *   it has one. They are read-only.
- * - The structs that programs pass to a kfunc come with their size. A kfunc that
- *   fills one clears what it does not know; one that reads one takes what is
- *   missing as zero and refuses what it does not know unless it is zero.
- * - A kfunc never changes its prototype. Unknown bits of a flags word are refused
- *   with -EINVAL, so that they can get a meaning.
- *
  * The handles of kfuncs, struct chr_ext_dev, chr_ext_file and chr_ext_io, have a
  * pointer member: the verifier would take memory of the program for a struct of
  * numbers only.
@@ -142,25 +126,23 @@ enum chr_ext_flags {
 #define CHR_EXT_DEBUG		7
 
 /**
- * DOC: How structs grow
+ * DOC: How the ABI grows
  *
- * Structs that programs read (chr_ext_dev, chr_ext_file, chr_ext_io, chr_ext_map,
- * chr_ext_event) get members at their end. Programs find members by name in the
- * loaded module (CO-RE), so old objects keep working. A driver that uses a member
- * which older modules lack tests bpf_core_field_exists() first, or is refused by
- * them at load.
+ * By additions that raise CHR_EXT_ABI and whose text has "Since ABI N".
  *
- * Structs that a kfunc fills (chr_ext_caller, chr_ext_gpio_played) are passed with
- * their size: members that the module does not know are zero, members that the
- * program does not know are left out.
- *
- * Structs that a program passes (chr_ext_gpio_step) come with their size, too. A
- * size that the module does not know is accepted if all members that it does not
- * know are zero.
- *
- * struct chr_ext_ops gets members at its end. A driver that leaves them zero
- * loads on a module that does not know them; any other is refused. Sizes of arrays
- * are final, because libbpf compares the size of each member with the module's.
+ * - struct chr_ext_ops gets members at its end. A member that is zero means what
+ *   its absence meant before: a driver that leaves it zero loads on a module that
+ *   lacks it, any other is refused there. Sizes of arrays are final, because
+ *   libbpf compares the size of each member with the module's.
+ * - Structs that programs read (chr_ext_dev, chr_ext_file, chr_ext_io,
+ *   chr_ext_map, chr_ext_event) get members at their end and are read-only.
+ *   Programs find members by name in the loaded module (CO-RE). A driver that
+ *   uses a member which older modules lack tests bpf_core_field_exists() first.
+ * - Structs that programs pass to a kfunc (chr_ext_caller, chr_ext_gpio_step,
+ *   chr_ext_gpio_played) come with their size. A kfunc that fills one zeroes
+ *   members that the module does not know; a kfunc that reads one refuses such
+ *   members unless they are zero.
+ * - A kfunc never changes its prototype. Unknown bits of its flags are -EINVAL.
  */
 
 /**
