@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kfuncs on a device and on an open file: their memory, and the log.
+ * kfuncs for the memory of devices and open files, and for the log.
  */
 #include <linux/btf.h>
 
@@ -16,11 +16,10 @@ __bpf_kfunc_start_defs();
  * @dev: the device
  * @rdwr_buf_size: bytes wanted, a constant
  *
- * Ops: all. Zero when the device appears, the same for all its files, gone
- * with it.
+ * Zeroed when the device appears, shared by all its files, and freed with it.
  *
- * Return: the memory, or NULL when the driver's dev_size is less.
- * Context: any; does not sleep. Since ABI 1.
+ * Return: the memory, or NULL if the driver's dev_size is less.
+ * Context: any; does not sleep.
  */
 __bpf_kfunc u8 *chr_ext_dev_data(struct chr_ext_dev *dev,
 				 const u32 rdwr_buf_size)
@@ -35,12 +34,11 @@ __bpf_kfunc u8 *chr_ext_dev_data(struct chr_ext_dev *dev,
  * @offset: where in them, a multiple of 8
  * @rdwr_buf_size: bytes wanted, a constant
  *
- * Ops: all. Users read and write them at any time: read what matters once, and
- * trust none of it.
+ * Users read and write them at any time: read each value once, and check it.
  *
- * Return: the memory, or NULL when not all of it is inside the driver's
- * mem_size, or @offset is not aligned.
- * Context: any; does not sleep. Since ABI 1.
+ * Return: the memory, or NULL if it is not within the driver's mem_size, or
+ * @offset is not aligned.
+ * Context: any; does not sleep.
  */
 __bpf_kfunc u8 *chr_ext_dev_mem(struct chr_ext_dev *dev, u64 offset,
 				const u32 rdwr_buf_size)
@@ -55,12 +53,10 @@ __bpf_kfunc u8 *chr_ext_dev_mem(struct chr_ext_dev *dev, u64 offset,
  * chr_ext_dev_clear() - make bytes of a device's memory zero
  * @dev: the device
  * @from: where in its memory
- * @len: how many bytes; what lies beyond the memory is left out
+ * @len: number of bytes; clipped at the end of the memory
  *
- * Ops: all.
- *
- * Return: 0, or -EINVAL when @from is beyond the memory.
- * Context: any; does not sleep. Since ABI 1.
+ * Return: 0, or -EINVAL if @from is beyond the memory.
+ * Context: any; does not sleep.
  */
 __bpf_kfunc int chr_ext_dev_clear(struct chr_ext_dev *dev, u64 from, u64 len)
 {
@@ -73,18 +69,18 @@ __bpf_kfunc int chr_ext_dev_clear(struct chr_ext_dev *dev, u64 from, u64 len)
 }
 
 /**
- * chr_ext_log() - a message in the driver's log
+ * chr_ext_log() - write a message to the driver's log
  * @dev: the device that it is about
  * @level: CHR_EXT_ERR and the like
  * @msg: the text, which ends at a NUL or with the memory
  * @msg__sz: bytes in @msg
  *
- * Ops: all. See it with "chrext log"; in the kernel log too, rate-limited,
- * when the module's parameter dmesg is set. At most CHR_EXT_LOG_LEN - 1
- * characters are kept, and what cannot be printed shows as '?'.
+ * "chrext log" prints it; it is copied to the kernel log, rate-limited, if the
+ * module's parameter dmesg is set. At most CHR_EXT_LOG_LEN - 1 characters are
+ * kept; characters that cannot be printed become '?'.
  *
- * Return: 0, or -EINVAL when there is no such level.
- * Context: any; does not sleep. Since ABI 1.
+ * Return: 0, or -EINVAL for an unknown level.
+ * Context: any; does not sleep.
  */
 __bpf_kfunc int chr_ext_log(struct chr_ext_dev *dev, u32 level,
 			    const char *msg, u32 msg__sz)
@@ -102,10 +98,10 @@ __bpf_kfunc int chr_ext_log(struct chr_ext_dev *dev, u32 level,
  * @file: the file
  * @rdwr_buf_size: bytes wanted, a constant
  *
- * Ops: all that have a file. Zero at open, gone after close.
+ * Zeroed at open, freed after close.
  *
- * Return: the memory, or NULL when the driver's file_size is less.
- * Context: any; does not sleep. Since ABI 1.
+ * Return: the memory, or NULL if the driver's file_size is less.
+ * Context: any; does not sleep.
  */
 __bpf_kfunc u8 *chr_ext_file_data(struct chr_ext_file *file,
 				  const u32 rdwr_buf_size)
