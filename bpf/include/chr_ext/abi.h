@@ -158,7 +158,7 @@ enum chr_ext_flags {
  *	for a virtual device; for %s of chr_ext_msg() and the like
  * @match: its index in that list, from 0
  *
- * Read-only for programs. Since ABI 1.
+ * Read-only for programs.
  */
 struct chr_ext_dev {
 	__u64 id;
@@ -183,7 +183,7 @@ struct chr_ext_dev {
  * @cgroup_id: id of the opener's cgroup in the default hierarchy
  *
  * Taken when the file is opened; a file that is passed on or inherited stays
- * the opener's. Read-only for programs. Since ABI 1.
+ * the opener's. Read-only for programs.
  */
 struct chr_ext_file {
 	__u64 id;
@@ -206,7 +206,7 @@ struct chr_ext_file {
  * @cmd: command of ioctl
  * @flags: CHR_EXT_IO_*
  *
- * Read-only for programs. Since ABI 1.
+ * Read-only for programs.
  */
 struct chr_ext_io {
 	struct chr_ext_file *file;
@@ -227,7 +227,7 @@ struct chr_ext_io {
  *
  * Inside the pages, and never executable: the framework has looked. What is
  * shared without PROT_WRITE stays so when a driver was asked. Read-only for
- * programs. Since ABI 1.
+ * programs.
  */
 struct chr_ext_map {
 	__u64 offset;
@@ -288,7 +288,7 @@ struct chr_ext_caller {
  * @count: of CHR_EXT_EVENT_TIMER: expirations since the last such event, at
  *	least 1; @ns is the time of the first
  *
- * Read-only for programs. Since ABI 2.
+ * Read-only for programs.
  */
 struct chr_ext_event {
 	__u64 ns;
@@ -381,46 +381,47 @@ struct chr_ext_ops {
 
 	/**
 	 * @close: The last reference to an open file is gone, or the device is
-	 * being revoked. Exactly once for each @open that returned 0, in the
-	 * context of whoever let go last. One at a time for a device.
+	 * being revoked. Exactly once for each @open that returned 0, by the
+	 * task that dropped the last reference or by the revoke. One at a time
+	 * for a device.
 	 *
-	 * Context: process, may sleep. Since ABI 1.
+	 * Context: process, may sleep.
 	 */
 	void (*close)(struct chr_ext_file *file);
 
 	/**
 	 * @read: read(2), pread(2), readv(2), splice(2) and the like: fill the
 	 * first bytes of the window and return how many. Bytes that are claimed
-	 * but were not written are zero. Left out, reads fail with EINVAL.
+	 * but were not written are zero. Without it, reads fail with EINVAL.
 	 *
-	 * When the caller's memory ends early it gets what fits, or EFAULT; the
-	 * driver is not told, as by a C driver that takes data out of a queue
-	 * before copy_to_user().
+	 * If the caller's memory ends early, the caller gets what fits, or
+	 * EFAULT. The driver does not learn of it, as with a C driver that
+	 * dequeues before copy_to_user().
 	 *
 	 * Return: bytes, at most &chr_ext_io.len; 0 at the end of the data; or
-	 * -errno. Context: process, may sleep. Since ABI 1.
+	 * -errno. Context: process, may sleep.
 	 */
 	long (*read)(struct chr_ext_file *file, struct chr_ext_io *io);
 
 	/**
 	 * @write: write(2), pwrite(2), writev(2), splice(2) and the like: the
-	 * window holds what the caller gave. Left out, writes fail with EINVAL.
+	 * window holds the caller's bytes. Without it, writes fail with EINVAL.
 	 *
 	 * Return: bytes taken, at most &chr_ext_io.len, or -errno.
-	 * Context: process, may sleep. Since ABI 1.
+	 * Context: process, may sleep.
 	 */
 	long (*write)(struct chr_ext_file *file, struct chr_ext_io *io);
 
 	/**
 	 * @poll: poll(2), select(2), epoll: which events are ready. When that
-	 * changes the driver says so by chr_ext_wake(). Left out, reads and
+	 * changes, the driver calls chr_ext_wake(). Without it, reads and
 	 * writes are always ready.
 	 *
-	 * chr_ext_sleep_us() is refused: while epoll asks, its set is locked for
-	 * all others who use it.
+	 * chr_ext_sleep_us() is refused: epoll holds the lock of its set during
+	 * the call.
 	 *
-	 * Return: EPOLL* bits; a number with others counts as EPOLLERR.
-	 * Context: process, may sleep. Since ABI 1.
+	 * Return: EPOLL* bits; any other bit counts as EPOLLERR.
+	 * Context: process, may sleep.
 	 */
 	__u32 (*poll)(struct chr_ext_file *file);
 
@@ -441,23 +442,23 @@ struct chr_ext_ops {
 	/**
 	 * @llseek: lseek(2), for a driver with CHR_EXT_SEEKABLE. SEEK_CUR comes
 	 * as SEEK_SET (0) with the sum; SEEK_END is 2, SEEK_DATA 3, SEEK_HOLE 4.
-	 * Left out, SEEK_SET and SEEK_CUR work and the rest gives EINVAL.
+	 * Without it, SEEK_SET and SEEK_CUR work and others fail with EINVAL.
 	 *
-	 * chr_ext_sleep_us() is refused: where to is known at once. Nothing
-	 * locks the position of a file that several share.
+	 * chr_ext_sleep_us() is refused: a position is known at once. The
+	 * position of a file that several tasks share is not locked.
 	 *
 	 * Return: the new position, or -errno. Context: process, may sleep.
-	 * Since ABI 1.
 	 */
 	__s64 (*llseek)(struct chr_ext_file *file, __s64 offset, __u32 whence);
 
 	/**
-	 * @mmap: mmap(2) of pages that are there: yes or no. Left out, yes.
+	 * @mmap: mmap(2) of pages of the device: accept or refuse the mapping.
+	 * Without it, mappings are accepted.
 	 *
 	 * chr_ext_sleep_us() is refused: the caller's address space is locked
-	 * meanwhile, for its threads and for who looks at it in /proc.
+	 * meanwhile, for its threads and for readers of /proc.
 	 *
-	 * Return: 0 or -errno. Context: process, may sleep. Since ABI 1.
+	 * Return: 0 or -errno. Context: process, may sleep.
 	 */
 	int (*mmap)(struct chr_ext_file *file, struct chr_ext_map *map);
 
@@ -508,8 +509,9 @@ struct chr_ext_ops {
 	__u32 flags;
 
 	/**
-	 * @instances: How many virtual devices, or with @compatible the most
-	 * that are bound; at most CHR_EXT_MAX_INSTANCES. 0 means 1.
+	 * @instances: Number of virtual devices, or, with @compatible, the
+	 * largest number of bound devices; at most CHR_EXT_MAX_INSTANCES.
+	 * 0 means 1.
 	 */
 	__u32 instances;
 
@@ -533,9 +535,8 @@ struct chr_ext_ops {
 	__u32 max_io;
 
 	/**
-	 * @layout: Version of what the driver keeps in file and device memory.
-	 * Any number; a live update keeps that memory, and is refused when the
-	 * number is another.
+	 * @layout: Version of the layout of file and device memory, any number.
+	 * A live update keeps that memory, and is refused if the numbers differ.
 	 */
 	__u32 layout;
 
@@ -546,18 +547,18 @@ struct chr_ext_ops {
 	__u64 mem_size;
 
 	/**
-	 * @timeout_ms: Longest time in milliseconds that a call waits for a
-	 * driver that says -EAGAIN; then ETIMEDOUT. 0 means for ever. A live
-	 * update that changes it does so for who waits already, too, counted
-	 * from when he began to.
+	 * @timeout_ms: Longest time in milliseconds that a call waits after the
+	 * op returned -EAGAIN; then it fails with ETIMEDOUT. 0 means for ever.
+	 * A live update changes it for calls that wait, too, counted from their
+	 * beginning.
 	 */
 	__u32 timeout_ms;
 
 	/**
-	 * @flush: close(2), of each descriptor of an open file.
+	 * @flush: close(2) of any descriptor of an open file.
 	 *
-	 * Return: 0, or -errno, which close(2) gives; the descriptor is closed
-	 * all the same. Context: process, may sleep. Since ABI 1.
+	 * Return: 0, or -errno, which close(2) returns although the descriptor is
+	 * closed. Context: process, may sleep.
 	 */
 	int (*flush)(struct chr_ext_file *file);
 
