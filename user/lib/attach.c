@@ -225,17 +225,22 @@ static int wait_probes(const struct chrext_object *o, size_t index, __u64 until,
 	return 0;
 }
 
-/* Of all drivers of the object, in the order in which they happened. */
-static void note_refusals(const struct chrext_object *o)
+/* The first refusal of a driver has the reason; others may follow from it. */
+static void note_refusals(struct chrext_object *o)
 {
 	struct chrext_refusal refused;
+	struct object_driver *d;
 	size_t i;
 
 	while (chrext_refusals_next(o->refusals, NULL, &refused))
-		for (i = 0; i < o->nr_drivers; i++)
-			if (!strcmp(object_name(o, i), refused.name))
-				note(o, "driver \"%s\" is loaded, but not bound to all hardware: %s",
-				     refused.name, refused.text);
+		for (i = 0; i < o->nr_drivers; i++) {
+			d = &o->drivers[i];
+			if (d->refused || strcmp(object_name(o, i), refused.name))
+				continue;
+			d->refused = true;
+			note(o, "driver \"%s\" is loaded, but not bound to all hardware: %s",
+			     refused.name, refused.text);
+		}
 }
 
 int chrext_object_wait(struct chrext_object *o, unsigned int timeout_ms,

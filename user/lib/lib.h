@@ -117,6 +117,7 @@ struct object_driver {
 	struct span value;		/* the ops */
 	struct bpf_link *link;
 	bool pinned;
+	bool refused;		/* it was not bound to some hardware */
 	char name[CHR_EXT_NAME_LEN + 1];
 };
 
