@@ -109,6 +109,7 @@ static void driver_release(struct chr_ext_driver *drv, bool probing)
 {
 	scoped_guard(mutex, &drv->lock)
 		drv->probing -= probing;
+	wake_up(&drv->idle);
 	if (refcount_dec_and_test(&drv->users))
 		complete(&drv->unused);
 }
@@ -316,6 +317,7 @@ static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 	kref_init(&drv->ref);
 	ida_init(&drv->indices);
 	mutex_init(&drv->lock);
+	init_waitqueue_head(&drv->idle);
 	INIT_LIST_HEAD(&drv->devices);
 	refcount_set(&drv->users, 1);
 	init_completion(&drv->unused);
@@ -632,20 +634,38 @@ void chr_ext_driver_unreg(const struct chr_ext_ops *ops)
 	chr_ext_driver_put(drv);
 }
 
-/* Return: 0, or -EBUSY if the old ops may be in use for long. */
-static int driver_swap(struct chr_ext_driver *drv, const struct chr_ext_ops *ops)
+/* Return: 0, or -EBUSY while old ops may be in use for long. */
+static int driver_try_swap(struct chr_ext_driver *drv,
+			   const struct chr_ext_ops *ops)
 {
 	guard(mutex)(&drv->lock);
 	if (drv->going || drv->swapping || drv->probing)
-		return chr_ext_refuse(EBUSY, drv->log, drv->conf.name,
-				      "%s is not over", drv->swapping ?
-				      "the last update" : "a probe");
+		return -EBUSY;
 	drv->swapping = true;
 	refcount_inc(&drv->users);
 	chr_ext_ops_adopt(&drv->conf, ops);
-	/* Pairs with the READ_ONCE() in chr_ext_enter(). */
-	scoped_guard(mutex, &drivers_lock)
+	scoped_guard(mutex, &drivers_lock) {
+		/* Pairs with the READ_ONCE() in chr_ext_enter(). */
 		smp_store_release(&drv->ops, ops);
+	}
+	return 0;
+}
+
+/* Waits for probes that are short. */
+static int driver_swap(struct chr_ext_driver *drv, const struct chr_ext_ops *ops)
+{
+	unsigned long limit = jiffies + msecs_to_jiffies(CHR_EXT_MAX_DRAIN_MS);
+	long left;
+
+	while (driver_try_swap(drv, ops)) {
+		left = limit - jiffies;
+		if (left <= 0 || READ_ONCE(drv->swapping))
+			return chr_ext_refuse(EBUSY, drv->log, drv->conf.name,
+					      "%s is not over",
+					      READ_ONCE(drv->swapping) ?
+					      "the last update" : "a probe");
+		wait_event_timeout(drv->idle, !READ_ONCE(drv->probing), left);
+	}
 	return 0;
 }
 
@@ -680,8 +700,8 @@ static void driver_swap_work(struct work_struct *work)
  * ends in the old ops, and the next goes to the new ones; callers that wait ask
  * them again.
  *
- * Return: 0; -EINVAL when the new ops do not fit what is there, -EBUSY while a
- * device is probed, or an older update is not over.
+ * Return: 0; -EINVAL when the new ops do not fit what is there, -EBUSY when a
+ * probe takes longer than CHR_EXT_MAX_DRAIN_MS, or the last update is not over.
  * Context: process, may sleep; waits for ops that are running, not for users.
  */
 int chr_ext_driver_update(const struct chr_ext_ops *ops,

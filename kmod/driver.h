@@ -12,6 +12,7 @@
 #include <linux/refcount.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include <chr_ext/abi.h>
@@ -53,6 +54,7 @@ struct chr_ext_driver {
 	struct mutex lock;
 	bool going;			/* set once, by unreg */
 	unsigned int probing;		/* probes that are running */
+	wait_queue_head_t idle;		/* for the end of probes */
 	struct list_head devices;	/* from before probe until they are gone */
 
 	/*

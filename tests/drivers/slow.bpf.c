@@ -7,6 +7,7 @@
 
 __u32 probe_ms, close_ms, remove_ms, update_ms, read_ms;
 __u32 loops;		/* 1: in write, 2: in update, 3: in remove */
+__u32 number = 1;	/* of the version */
 
 static long rest(struct chr_ext_dev *dev, const char *op, __u32 ms)
 {
@@ -47,6 +48,7 @@ static void spin(__u32 op)
 SEC("struct_ops.s/probe")
 int BPF_PROG(slow_probe, struct chr_ext_dev *dev)
 {
+	chr_ext_msg(dev, CHR_EXT_INFO, "probed %u by %u", dev->index, number);
 	return rest(dev, "probe", probe_ms);
 }
 
@@ -66,7 +68,7 @@ void BPF_PROG(slow_remove, struct chr_ext_dev *dev)
 SEC("struct_ops.s/update")
 void BPF_PROG(slow_update, struct chr_ext_dev *dev)
 {
-	chr_ext_msg(dev, CHR_EXT_INFO, "update %u", dev->index);
+	chr_ext_msg(dev, CHR_EXT_INFO, "update %u by %u", dev->index, number);
 	rest(dev, "update", update_ms);
 	spin(2);
 }

@@ -118,7 +118,7 @@ is "close of a device that goes sleeps" "$(granted motor close | cut -d' ' -f1)"
 is "and remove does" "$(granted motor remove | cut -d' ' -f1)" 0
 exec 5<&-
 chrext load "$slow" --name motor --set close_ms=500
-sleep 100 < /dev/motor &
+{ exec 6< /dev/motor; exec sleep 100; } &
 holder=$!
 sleep 0.3
 kill -9 $holder
@@ -142,13 +142,26 @@ is "the op is told" "$(granted slow read | cut -d' ' -f1)" -16
 is "the update op, too" "$(granted slow update | cut -d' ' -f1)" -16
 chrext unload slow
 
-# update is for devices of the old version.
-chrext load "$slow" --name news --set instances=3
-echo chr_ext.news.1 > $drivers/chr_ext.news/unbind
-chrext replace "$slow" --name news --set instances=3
-echo chr_ext.news.1 > $drivers/chr_ext.news/bind
-is "update is called for the devices that are there" \
-	"$(chrext log news --no-follow | sed -n 's/.*: update \([0-9]\)$/\1/p' | sort | xargs)" "0 2"
+# update is for devices of the old version. While it waits for a read of the old
+# one, the new version probes.
+chrext load "$slow" --name news --set instances=3 --set read_ms=8000
+call /dev/news0 r r:1 > /dev/null &
+reader=$!
+sleep 0.5
+chrext replace "$slow" --name news --set instances=3 --set number=2 &
+replacing=$!
+while kill -0 $replacing 2> /dev/null; do
+	echo chr_ext.news.1 > $drivers/chr_ext.news/unbind
+	echo chr_ext.news.1 > $drivers/chr_ext.news/bind
+done
+wait $replacing
+wait $reader
+chrext log news --no-follow > /tmp/news
+is "update is called for the devices of the old version" \
+	"$(sed -n 's/.*: update \([02]\) by 2$/\1/p' /tmp/news | sort | xargs)" "0 2"
+is "and for no other" "$(awk '/: probed . by/ { by[$(NF - 2)] = $NF }
+	/: update . by/ && by[$(NF - 2)] == $NF { print $(NF - 2) }' /tmp/news)" ""
+ok "of which there are some" grep -q "probed 1 by 2" /tmp/news
 chrext unload news
 
 chip_unload

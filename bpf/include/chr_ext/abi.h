@@ -568,7 +568,7 @@ struct chr_ext_ops {
 	 * framework's timers and what @probe claimed stay; the bpf_timer and
 	 * bpf_wq of the old program are gone and can be started again here.
 	 * All of them together may sleep for CHR_EXT_MAX_DRAIN_MS. An update
-	 * fails with EBUSY while a device is being probed.
+	 * fails with EBUSY if a probe takes longer than that.
 	 *
 	 * Context: process, may sleep.
 	 */
