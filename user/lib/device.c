@@ -415,30 +415,35 @@ bool node_usable(const char *driver, const char *node)
 	       node_is(node, dev);
 }
 
-/* Nothing is left of @driver, which had @devs. */
-static bool all_gone(const char *driver, const struct chrext_devices *devs)
+/* No device of @driver is left, nor a node of @devs. */
+static bool devices_gone(const char *driver, const struct chrext_devices *devs)
 {
-	struct chrext_devices *left;
-	size_t i, nr;
+	struct chrext_devices *left = chrext_devices_list(driver, NULL);
+	size_t i, nr = left ? left->nr : 1;
 
-	if (driver_registered(driver))
-		return false;
-	left = chrext_devices_list(driver, NULL);
-	nr = left ? left->nr : 1;
 	chrext_devices_free(left);
 	for (i = 0; !nr && devs && i < devs->nr; i++)
 		nr = node_is(devs->devs[i].node, devs->devs[i].dev);
 	return !nr;
 }
 
+/*
+ * The kernel keeps a driver after its devices as long as one of its ops runs, or
+ * it waits for the probe of another driver.
+ */
 int chrext_devices_wait_gone(const char *driver,
 			     const struct chrext_devices *devs,
 			     unsigned int timeout_ms, struct chrext_error **err)
 {
-	__u64 until = now_usec() + timeout_ms * 1000ULL;
+	__u64 start = now_usec(), until = start + timeout_ms * 1000ULL;
+	bool gone;
 
-	while (!all_gone(driver, devs)) {
-		if (now_usec() > until)
+	for (;;) {
+		gone = devices_gone(driver, devs);
+		if (gone && (!driver_registered(driver) ||
+			     now_usec() > start + 1000000))
+			break;
+		if (!gone && now_usec() > until)
 			return fail(err, -ETIMEDOUT, "driver \"%s\" is detached, but its nodes are still there after %u seconds",
 				    driver, timeout_ms / 1000);
 		wait_a_little();
