@@ -505,7 +505,7 @@ void chr_ext_devs_destroy(struct chr_ext_driver *drv, struct list_head *devs)
 	chr_ext_drain_begin(&drain, CHR_EXT_DRAIN_OWN, drv,
 			    CHR_EXT_MAX_REMOVE_MS);
 	list_for_each_entry(d, devs, doomed)
-		queue_work(system_unbound_wq, &d->end);
+		queue_work(drv->wq, &d->end);
 	list_for_each_entry(d, devs, doomed) {
 		flush_work(&d->end);
 		scoped_guard(mutex, &drv->lock)

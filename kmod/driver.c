@@ -28,6 +28,12 @@
 static DEFINE_MUTEX(drivers_lock);	/* drivers, chr_ext_driver.ops */
 static LIST_HEAD(drivers);		/* from the start of reg to the end of unreg */
 
+/*
+ * Attach, detach and update. A detach holds a place as long as one of the driver's
+ * ops runs, so there are as many places as possible.
+ */
+static struct workqueue_struct *life_wq;
+
 static void driver_start_work(struct work_struct *work);
 static void driver_stop_work(struct work_struct *work);
 static void driver_swap_work(struct work_struct *work);
@@ -37,6 +43,7 @@ static void driver_free(struct kref *ref)
 	struct chr_ext_driver *drv = container_of(ref, struct chr_ext_driver,
 						  ref);
 
+	destroy_workqueue(drv->wq);
 	cleanup_srcu_struct(&drv->srcu);
 	chr_ext_log_put(drv->log);
 	ida_destroy(&drv->indices);
@@ -223,7 +230,7 @@ static void driver_unbind(struct chr_ext_driver *drv, struct chr_ext_device *dev
 	list_add(&dev->doomed, &devs);
 	chr_ext_devs_destroy(drv, &devs);
 	if (supplier)
-		queue_work(chr_ext_wq, &dev->again);
+		queue_work(life_wq, &dev->again);
 }
 
 static void driver_remove(struct platform_device *pdev)
@@ -311,8 +318,12 @@ static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 	if (!drv->log)
 		goto err_pdevs;
 
-	if (init_srcu_struct(&drv->srcu))
+	drv->wq = alloc_workqueue("chr_ext/%s", WQ_UNBOUND, 0, ops->name);
+	if (!drv->wq)
 		goto err_log;
+
+	if (init_srcu_struct(&drv->srcu))
+		goto err_wq;
 
 	kref_init(&drv->ref);
 	ida_init(&drv->indices);
@@ -341,6 +352,8 @@ static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 	drv->pdrv.remove = driver_remove;
 	return drv;
 
+err_wq:
+	destroy_workqueue(drv->wq);
 err_log:
 	chr_ext_log_put(drv->log);
 err_pdevs:
@@ -553,7 +566,7 @@ static void driver_stop(struct chr_ext_driver *drv)
 	scoped_guard(mutex, &drv->lock)
 		drv->going = true;
 	chr_ext_driver_get(drv);
-	queue_work(chr_ext_wq, &drv->stop);
+	queue_work(life_wq, &drv->stop);
 	if (!driver_wait(drv, &drv->quiet, held))
 		return;
 	if (drv->matches)
@@ -588,7 +601,7 @@ int chr_ext_driver_reg(const struct chr_ext_ops *ops)
 		goto err_put;
 
 	if (drv->matches)
-		queue_work(chr_ext_wq, &drv->start);
+		queue_work(life_wq, &drv->start);
 	else
 		err = driver_start_virtual(drv);
 	if (err) {
@@ -728,10 +741,21 @@ int chr_ext_driver_update(const struct chr_ext_ops *ops,
 	drv->old = held;
 	reinit_completion(&drv->swapped);
 	chr_ext_driver_get(drv);
-	queue_work(chr_ext_wq, &drv->swap);
+	queue_work(life_wq, &drv->swap);
 	driver_wait(drv, &drv->swapped, held);
 
 	chr_ext_log_note(drv->log, CHR_EXT_NOTICE, "updated by %s[%d]",
 			 current->comm, task_pid_nr(current));
 	return 0;
+}
+
+int chr_ext_driver_init(void)
+{
+	life_wq = alloc_workqueue("chr_ext", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	return life_wq ? 0 : -ENOMEM;
+}
+
+void chr_ext_driver_exit(void)
+{
+	destroy_workqueue(life_wq);
 }

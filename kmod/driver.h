@@ -58,6 +58,13 @@ struct chr_ext_driver {
 	struct list_head devices;	/* from before probe until they are gone */
 
 	/*
+	 * Runs events, and the ends of devices. Each driver has its own: programs
+	 * that sleep or loop must not keep those of others from running. No
+	 * real-time threads: an interrupt storm must not starve other tasks.
+	 */
+	struct workqueue_struct *wq;
+
+	/*
 	 * Held by what calls ops outside of files: a probe, a removal, an update,
 	 * and the registration. Without users the ops are never called again.
 	 */
@@ -87,6 +94,8 @@ struct chr_ext_driver {
 
 struct chr_ext_driver *chr_ext_driver_get(struct chr_ext_driver *drv);
 void chr_ext_driver_put(struct chr_ext_driver *drv);
+int chr_ext_driver_init(void);
+void chr_ext_driver_exit(void);
 const struct of_device_id *
 chr_ext_driver_match(const struct chr_ext_driver *drv,
 		     const struct platform_device *pdev);

@@ -45,9 +45,6 @@ struct chr_ext_events {
 	struct chr_ext_event ring[RING_SIZE];
 };
 
-/* No real-time thread: an interrupt storm must not starve other tasks. */
-struct workqueue_struct *chr_ext_wq;
-
 /* Return: whether an expiration is left to report. */
 static bool timer_take(struct chr_ext_events *q, struct chr_ext_event *e)
 {
@@ -127,7 +124,7 @@ static void timer_expired(struct chr_ext_events *q, struct event_timer *t,
 		q->nr_timers++;
 		events_push(q, &e);
 	}
-	queue_work(chr_ext_wq, &q->work);
+	queue_work(q->dev->drv->wq, &q->work);
 }
 
 /*
@@ -228,7 +225,7 @@ void chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event)
 			chr_ext_stat_add(dev, STAT_LOST_EVENTS, 1);
 		}
 	}
-	queue_work(chr_ext_wq, &q->work);
+	queue_work(q->dev->drv->wq, &q->work);
 }
 
 /* Whether it has something to do, now or later. Caller holds the lock. */
@@ -296,15 +293,4 @@ int chr_ext_event_timer_cancel(struct chr_ext_device *dev, u32 id)
 		return 0;
 	guard(raw_spinlock_irqsave)(&q->lock);
 	return timer_stop(&q->timers[array_index_nospec(id, CHR_EXT_MAX_TIMERS)]);
-}
-
-int chr_ext_event_init(void)
-{
-	chr_ext_wq = alloc_workqueue("chr_ext", WQ_UNBOUND, 0);
-	return chr_ext_wq ? 0 : -ENOMEM;
-}
-
-void chr_ext_event_exit(void)
-{
-	destroy_workqueue(chr_ext_wq);
 }

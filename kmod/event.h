@@ -8,11 +8,7 @@
 
 struct chr_ext_device;
 struct chr_ext_event;
-struct workqueue_struct;
 
-extern struct workqueue_struct *chr_ext_wq;
-int chr_ext_event_init(void);
-void chr_ext_event_exit(void);
 int chr_ext_events_init(struct chr_ext_device *dev);
 void chr_ext_events_exit(struct chr_ext_device *dev);
 void chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event);

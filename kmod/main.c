@@ -82,7 +82,7 @@ static int __init chr_ext_init(void)
 	if (err)
 		goto err_class;
 
-	err = chr_ext_event_init();
+	err = chr_ext_driver_init();
 	if (err)
 		goto err_supplier;
 
@@ -107,7 +107,7 @@ static int __init chr_ext_init(void)
 
 err_log:
 	chr_ext_log_exit();
-	chr_ext_event_exit();
+	chr_ext_driver_exit();
 err_supplier:
 	chr_ext_supplier_exit();
 err_class:
@@ -124,7 +124,7 @@ err_chrdev:
 static void __exit chr_ext_exit(void)
 {
 	/* Work that is left can hold the last reference to a device. */
-	chr_ext_event_exit();
+	chr_ext_driver_exit();
 	chr_ext_families_exit();
 	chr_ext_log_exit();
 	chr_ext_dev_exit();

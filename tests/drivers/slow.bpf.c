@@ -5,7 +5,7 @@
  */
 #include <chr_ext/chr_ext.bpf.h>
 
-__u32 probe_ms, close_ms, remove_ms, update_ms, read_ms;
+__u32 probe_ms, close_ms, remove_ms, update_ms, read_ms, event_ms;
 __u32 loops;		/* 1: in write, 2: in update, 3: in remove */
 __u32 number = 1;	/* of the version */
 
@@ -49,6 +49,8 @@ SEC("struct_ops.s/probe")
 int BPF_PROG(slow_probe, struct chr_ext_dev *dev)
 {
 	chr_ext_msg(dev, CHR_EXT_INFO, "probed %u by %u", dev->index, number);
+	if (event_ms)
+		chr_ext_timer_start(dev, 0, 0, 0, 0);
 	return rest(dev, "probe", probe_ms);
 }
 
@@ -73,6 +75,12 @@ void BPF_PROG(slow_update, struct chr_ext_dev *dev)
 	spin(2);
 }
 
+SEC("struct_ops.s/event")
+void BPF_PROG(slow_event, struct chr_ext_dev *dev, struct chr_ext_event *event)
+{
+	rest(dev, "event", event_ms);
+}
+
 SEC("struct_ops.s/read")
 long BPF_PROG(slow_read, struct chr_ext_file *file, struct chr_ext_io *io)
 {
@@ -91,6 +99,7 @@ CHR_EXT_DRIVER(slow,
 	.close = (void *)slow_close,
 	.remove = (void *)slow_remove,
 	.update = (void *)slow_update,
+	.event = (void *)slow_event,
 	.read = (void *)slow_read,
 	.write = (void *)slow_write,
 	.mode = 0666,

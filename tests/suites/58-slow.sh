@@ -130,6 +130,14 @@ chrext load "$slow" --name many --set remove_ms=500 --set instances=20
 took chrext unload many
 ok "20 devices ramp down at the same time ($ms ms)" between 0 4000 $ms
 
+# Event ops that sleep, of more devices than a workqueue has places.
+chrext load "$DRIVERS/hello.bpf.o"
+ok "300 devices whose event ops sleep for a minute" \
+	chrext load "$slow" --name many --set event_ms=60000 --set instances=300
+quick "do not keep another driver" chrext unload hello
+took chrext unload many
+ok "and go ($ms ms)" between 0 8000 $ms
+
 # Sleeps of an op that an update waits for.
 chrext load "$slow" --set read_ms=8000
 call /dev/slow r r:1 > /dev/null &
