@@ -29,7 +29,7 @@ struct chr_ext_board_data {
  */
 struct chr_ext_board {
 	struct config_group group;
-	struct mutex live_lock;
+	struct mutex live_lock;		/* pdev going live and back */
 	struct mutex lock;		/* all below; inside those of configfs */
 	char compatible[CHR_EXT_COMPATIBLE_LEN];
 	struct list_head items;		/* of chr_ext_board_item */

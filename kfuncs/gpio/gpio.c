@@ -71,6 +71,7 @@ static s32 gpio_publish(struct chr_ext_gpio *g)
 			continue;
 		/* 0 is none, so that zeroed memory is no handle. */
 		g->handle = (nr + 1) * SLOTS + i;
+		/* Pairs with chr_ext_gpio_find(). */
 		smp_store_release(&gd->gpios[i], g);
 		return g->handle;
 	}

@@ -6,24 +6,24 @@
  * Below debugfs/chr_ext_chip:
  *
  *   new         "LABEL [lines=N] [names=A,B,...] [record=N] [sleep] [bound]
- *               [outputs]" makes a chip; its setters and getters sleep if that is
- *               said, its device has a driver, which goes first when it is
- *               unplugged, and no line can be an input
- *   del         "LABEL" unplugs it, used or not
- *   LABEL/record        what was set: "NS BITS MASK" for each call, where BITS
- *                       are the levels of all lines after it and MASK those
- *                       that it set, in hexadecimal; writing forgets it
- *   LABEL/sets          how many calls there were since
- *   LABEL/spare         how many sets still work of those that are to fail
+ *               [outputs]" creates a chip. sleep: its setters and getters sleep;
+ *               bound: its device has a driver, which is unbound when the chip is
+ *               unplugged; outputs: no line can be an input
+ *   del         "LABEL" unplugs it, even while it is in use
+ *   LABEL/record        calls of the setters: "NS BITS MASK" for each, with the
+ *                       levels of all lines afterwards and the lines that it set,
+ *                       in hexadecimal; a write clears it
+ *   LABEL/sets          number of calls since then
+ *   LABEL/spare         number of sets that succeed before errors/set applies
  *   LABEL/storm         "LINE HZ MS" toggles the pull of a line; reads as
  *                       "running EDGES" or "idle EDGES"
  *   LABEL/lines/N/value     the level of the line
- *                 pull      what drives it from outside: 0, 1, or -1 for nothing
- *                 glitch    writing changes the level forth and back at once: two
- *                           edges, one interrupt
+ *                 pull      the level that drives it from outside, -1: none
+ *                 glitch    a write toggles the level twice: two edges, of which
+ *                           one interrupt tells
  *                 config    "in|out drive=.. bias=.. debounce=US irq=.."
- *                 errors/   what request, direction, get, set, config and irq
- *                           fail with: 5 for -EIO, 0 for nothing
+ *                 errors/   error of request, direction, get, set, config and
+ *                           irq: 5 for -EIO, 0 for none
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -49,7 +49,7 @@
 #define LINES_MAX	BITS_PER_LONG
 #define RECORD_MAX	(1 << 20)
 #define STORM_HZ_MAX	1000000
-#define STORM_MS_MAX	10000	/* before the watchdogs of the kernel bark */
+#define STORM_MS_MAX	10000	/* less than the time-outs of the watchdogs */
 #define BOUND		"chr_ext_chip_bound"
 
 enum error {
@@ -95,7 +95,7 @@ struct record {
 
 struct chip {
 	struct list_head list;
-	char *text;			/* holds label and names */
+	char *text;			/* label and names point into it */
 	char *label;
 	const char *names[LINES_MAX];
 	struct gpio_chip gc;
@@ -113,7 +113,7 @@ struct chip {
 	unsigned long is_out, out;
 	unsigned long rising, falling, unmasked, pending;
 	struct record *records;
-	u64 nr_records;			/* ever, since they were forgotten */
+	u64 nr_records;			/* since they were cleared */
 	u32 record_size;
 	u32 spare;
 	unsigned int storm_line;
@@ -122,8 +122,8 @@ struct chip {
 };
 
 static LIST_HEAD(chips);
-static DEFINE_MUTEX(chips_lock);	/* the list, who is on it, plugging */
-static struct chip *plugging;		/* whose device is being bound */
+static DEFINE_MUTEX(chips_lock);	/* chips and plugging */
+static struct chip *plugging;		/* its device is being bound */
 static struct dentry *root;
 
 static int line_error(struct chip *chip, unsigned int offset, enum error e)
@@ -131,7 +131,7 @@ static int line_error(struct chip *chip, unsigned int offset, enum error e)
 	return -(int)READ_ONCE(chip->lines[offset].errors[e]);
 }
 
-/* A driver that calls a sleeping chip from where it must not is to be heard. */
+/* Sleeps in any case, so that the kernel warns of a call from atomic context. */
 static void chip_sleep(struct chip *chip)
 {
 	if (chip->gc.can_sleep)
@@ -151,7 +151,7 @@ static bool line_level(const struct chip *chip, const struct line *line)
 	return line->bias == PIN_CONFIG_BIAS_PULL_UP;
 }
 
-/* After a change to the lines in @mask: their levels, and what is to fire. */
+/* After a change to the lines in @mask: update levels and pending interrupts. */
 static void chip_look(struct chip *chip, unsigned long mask)
 {
 	unsigned long before = chip->level, edges;
@@ -206,7 +206,7 @@ static int chip_get_direction(struct gpio_chip *gc, unsigned int offset)
 						       GPIO_LINE_DIRECTION_IN;
 }
 
-/* Many chips that do not sleep ask pinctrl for this, which does. */
+/* Sleeps for any chip: many ask pinctrl for this. */
 static int chip_direction_input(struct gpio_chip *gc, unsigned int offset)
 {
 	struct chip *chip = gpiochip_get_data(gc);
@@ -324,7 +324,7 @@ static int chip_set_config(struct gpio_chip *gc, unsigned int offset,
 	return 0;
 }
 
-/* In hard interrupt context, whatever made the edge. */
+/* In hard interrupt context, whatever caused the edge. */
 static void chip_fire(struct irq_work *work)
 {
 	struct chip *chip = container_of(work, struct chip, work);
@@ -378,7 +378,7 @@ static int irq_set_type(struct irq_data *d, unsigned int type)
 	return 0;
 }
 
-/* Without it the core would run handlers from a tasklet. */
+/* Without this callback the core runs handlers from a tasklet. */
 static int irq_retrigger(struct irq_data *d)
 {
 	struct chip *chip = irq_chip_of(d);
@@ -426,7 +426,7 @@ static enum hrtimer_restart storm_tick(struct hrtimer *timer)
 		chip_look(chip, BIT(line->offset));
 		chip->storm_edges++;
 	}
-	/* An edge each: the timer may tick again before other interrupts run. */
+	/* Not by irq_work: the timer may expire again before that runs. */
 	chip_fire(&chip->work);
 	if (ktime_get() >= chip->storm_end)
 		return HRTIMER_NORESTART;
@@ -734,7 +734,7 @@ static void chip_free(struct chip *chip)
 	kfree(chip);
 }
 
-/* Consumers may hold lines still, and these their names: chip_free() is later. */
+/* Consumers can still hold lines, which refer to their names: no chip_free(). */
 static void chip_unplug(struct chip *chip)
 {
 	debugfs_remove(chip->dir);
@@ -749,9 +749,8 @@ static void chip_unplug(struct chip *chip)
 }
 
 /*
- * gpiolib owns the interrupts, so that it can end them in an order that is right:
- * it frees those in use and their numbers before it wakes readers of the chip's
- * node, who free theirs then.
+ * gpiolib owns the interrupts: gpiochip_remove() frees those in use, then their
+ * mappings, and only then wakes readers of the chip's node, which free theirs.
  */
 static int chip_add(struct chip *chip, struct device *parent)
 {
@@ -862,7 +861,7 @@ static const struct file_operations del_fops = {
 	.write	= del_write,
 };
 
-/* As with real chips, the chip appears while the device is bound. */
+/* As with real hardware, the chip is registered by the probe of its device. */
 static int bound_probe(struct platform_device *pdev)
 {
 	return plugging ? chip_add(plugging, &pdev->dev) : 0;

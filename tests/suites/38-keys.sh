@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 300
+# also: threadirqs rt
 
 . "$SRC/tests/suites/chip.bash"
 
