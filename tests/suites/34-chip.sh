@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 120
+# smp: threads
 # also: threadirqs rt
 #
 # The GPIO chips of the tests do what the tests take for granted.
