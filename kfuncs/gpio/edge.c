@@ -4,6 +4,7 @@
  */
 #include <linux/btf.h>
 #include <linux/cleanup.h>
+#include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/ktime.h>
 
@@ -64,30 +65,49 @@ static irqreturn_t line_changed(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+/*
+ * Determine the level after edge number @nr. Edges alternate; but the controller may
+ * have reported two as one, or events may have been lost. So compare with the level
+ * now, if this edge is the last one. If it differs, the interrupt of one more edge
+ * may be under way; give it time before the level counts.
+ */
+static bool line_resolve(struct chr_ext_line *line, u32 nr)
+{
+	bool high = line->high ^ ((nr - line->told) & 1), level;
+	int tries;
+
+	for (tries = 0; tries < 2; tries++) {
+		if (tries)
+			usleep_range(1000, 2000);
+		if ((READ_ONCE(line->count) | EDGE_UNKNOWN) != nr)
+			return high;
+		level = gpiod_get_value_cansleep(line->desc) > 0;
+		if (level == high)
+			return high;
+	}
+	return !high;
+}
+
 /**
  * chr_ext_gpio_event() - complete an event that the event op is called with next
  * @dev: the device
  * @event: the event
  *
- * Determines the edge of a line that could not be read in the interrupt. The level
- * now is that after the last edge; edges before it alternate. An edge that was lost
- * makes those wrong that came before it and are still queued, but none later.
+ * Determines the edge of a line that could not be read in the interrupt.
  */
 void chr_ext_gpio_event(struct chr_ext_device *dev, struct chr_ext_event *event)
 {
 	struct chr_ext_line *line;
-	u32 edge, count, tries = 3;
+	u32 nr = event->edge;
 
-	if (event->type != CHR_EXT_EVENT_EDGE || !(event->edge & EDGE_UNKNOWN))
+	if (event->type != CHR_EXT_EVENT_EDGE || !(nr & EDGE_UNKNOWN))
 		return;
 	line = chr_ext_gpio_line(&dev->pub, event->handle, event->index);
 	if (WARN_ON_ONCE(IS_ERR(line)))
 		return;
-	do {
-		count = READ_ONCE(line->count);
-		edge = level_edge(gpiod_get_value_cansleep(line->desc));
-	} while (count != READ_ONCE(line->count) && --tries);
-	event->edge = (count - event->edge) & 1 ? edge ^ CHR_EXT_EDGE_BOTH : edge;
+	line->high = line_resolve(line, nr);
+	line->told = nr;
+	event->edge = level_edge(line->high);
 	trace_chr_ext_edge(dev, line->desc, event);
 }
 
@@ -121,6 +141,8 @@ static int line_listen(struct chr_ext_line *line, u32 edges)
 	line->edges = edges;
 	/* Right in any context, until the return value is known. */
 	line->read = READ_LATER;
+	line->high = gpiod_get_value_cansleep(desc) > 0;
+	line->told = line->count | EDGE_UNKNOWN;
 	/* Not threaded on PREEMPT_RT and by threadirqs, for the time of the edge. */
 	err = request_any_context_irq(irq, line_changed,
 				      flags | IRQF_NO_THREAD,
@@ -178,8 +200,8 @@ __bpf_kfunc_start_defs();
  * new program's event op. After an error the device does not listen to the line.
  *
  * With both edges, an event's edge is taken from the level after it. Where the level
- * cannot be read in the interrupt, as the controller sleeps, it is read right before
- * the op is called, and earlier edges that are still queued are taken to alternate.
+ * cannot be read in the interrupt, as the controller sleeps, edges are taken to
+ * alternate, and the level is compared before the op is called for the last of them.
  * Two edges that the controller reports as one are one event, with the level after
  * them: edges of a line need not alternate.
  *

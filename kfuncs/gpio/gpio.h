@@ -35,7 +35,10 @@ struct chr_ext_line {
 	int irq;			/* 0: not listening */
 	u32 edges;
 	u32 read;			/* see edge.c */
-	u32 count;			/* of edges, with READ_LATER */
+	/* With READ_LATER: */
+	u32 count;			/* number of edges; by the handler */
+	u32 told;			/* the last whose event was completed */
+	bool high;			/* the level after it */
 };
 
 /*

@@ -645,7 +645,7 @@ static long got(uint64_t usual)
 		now = ns();
 		gap = now - last;
 		last = now;
-		if (gap > 3 * MS)
+		if (gap > 30 * MS)
 			continue;
 		total += gap;
 		if (gap < 4 * usual)
