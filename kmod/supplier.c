@@ -33,10 +33,10 @@ struct supplier {
  */
 static int canary_probe(struct platform_device *pdev)
 {
-	bool *available = dev_get_platdata(&pdev->dev);
+	bool *probed = dev_get_platdata(&pdev->dev);
 
-	if (available)
-		*available = true;
+	if (probed)
+		*probed = true;
 	return -ENODEV;
 }
 
@@ -48,29 +48,46 @@ static struct platform_driver canary_driver = {
 	.probe = canary_probe,
 };
 
-static bool supplier_available(struct device *supplier)
+/* Return: whether the driver core calls the probe of a canary. */
+static bool canary_probed(struct platform_device *canary)
+{
+	bool *probed = dev_get_platdata(&canary->dev);
+
+	*probed = false;
+	if (device_attach(&canary->dev) < 0)
+		dev_dbg(&canary->dev, "deferred\n");
+	return *probed;
+}
+
+/* Return: 1 or 0; -EAGAIN while nothing is probed at all, as in suspend; -ENOMEM. */
+static int canary_ask(struct platform_device *canary, struct device *supplier)
+{
+	if (!canary_probed(canary))
+		return -EAGAIN;
+	if (!device_link_add(&canary->dev, supplier, 0))
+		return -ENOMEM;
+	return canary_probed(canary);
+}
+
+static int supplier_available(struct device *supplier)
 {
 	struct platform_device *canary;
-	bool available = false;
+	bool probed = false;
+	int ret;
 
 	canary = platform_device_alloc(CANARY, PLATFORM_DEVID_AUTO);
 	if (!canary)
-		return false;
+		return -ENOMEM;
 	dev_set_uevent_suppress(&canary->dev, true);
-	if (platform_device_add(canary)) {
-		platform_device_put(canary);
-		return false;
+	canary->dev.platform_data = &probed;
+	ret = platform_device_add(canary);
+	if (!ret) {
+		ret = canary_ask(canary, supplier);
+		platform_device_del(canary);
 	}
-	/* The probe so far was without a supplier, and did not count. */
-	if (device_link_add(&canary->dev, supplier, 0)) {
-		canary->dev.platform_data = &available;
-		if (device_attach(&canary->dev) < 0)
-			dev_dbg(supplier, "not available\n");
-	}
-	platform_device_del(canary);
 	canary->dev.platform_data = NULL;
 	platform_device_put(canary);
-	return available;
+	return ret;
 }
 
 /* Caller holds d->suppliers_lock. */
@@ -98,17 +115,19 @@ static bool supplier_known(struct chr_ext_device *d, struct device *dev)
 int chr_ext_supplier_add(struct chr_ext_device *d, struct device *dev)
 {
 	struct supplier *s;
+	int ret;
 
 	guard(mutex)(&d->suppliers_lock);
 	if (!READ_ONCE(dev->driver) || supplier_known(d, dev))
 		return 0;
-	if (!supplier_available(dev))
-		return -EPROBE_DEFER;
+	ret = supplier_available(dev);
+	if (ret <= 0)
+		return ret == -ENOMEM ? ret : -EPROBE_DEFER;
 	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return -ENOMEM;
 	if (!device_link_add(d->dev.parent, dev, DL_FLAG_AUTOPROBE_CONSUMER) ||
-	    !supplier_available(dev)) {
+	    supplier_available(dev) <= 0) {
 		kfree(s);
 		chr_ext_supplier_lost(d);
 		return -EPROBE_DEFER;
@@ -134,8 +153,8 @@ void chr_ext_supplier_lost(struct chr_ext_device *d)
  * chr_ext_supplier_leaving() - find out whether a device goes with a supplier
  * @d: the device, which is being unbound
  *
- * Return: the supplier whose driver goes or has gone, or NULL. Valid until
- * chr_ext_suppliers_release().
+ * Return: the supplier whose driver goes or has gone, or NULL, also if that cannot
+ * be found out. Valid until chr_ext_suppliers_release().
  * Context: process, may sleep.
  */
 struct device *chr_ext_supplier_leaving(struct chr_ext_device *d)
@@ -144,7 +163,7 @@ struct device *chr_ext_supplier_leaving(struct chr_ext_device *d)
 
 	guard(mutex)(&d->suppliers_lock);
 	list_for_each_entry(s, &d->suppliers, node)
-		if (!supplier_available(s->dev))
+		if (supplier_available(s->dev) == 0)
 			return s->dev;
 	return NULL;
 }

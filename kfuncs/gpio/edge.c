@@ -78,7 +78,7 @@ static bool line_resolve(struct chr_ext_line *line, u32 nr)
 
 	for (tries = 0; tries < 2; tries++) {
 		if (tries)
-			usleep_range(1000, 2000);
+			usleep_range(100, 200);
 		if ((READ_ONCE(line->count) | EDGE_UNKNOWN) != nr)
 			return high;
 		level = gpiod_get_value_cansleep(line->desc) > 0;

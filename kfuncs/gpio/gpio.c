@@ -15,6 +15,7 @@
 #include <linux/gpio/driver.h>
 #include <linux/nospec.h>
 #include <linux/pinctrl/pinconf-generic.h>
+#include <linux/preempt.h>
 #include <linux/slab.h>
 
 #include "board.h"
@@ -399,6 +400,9 @@ static int gpio_may(const struct chr_ext_gpio *g, u64 mask, u32 flags,
 {
 	if (!mask_fits(g, mask) || flags & ~CHR_EXT_GPIO_RAW)
 		return -EINVAL;
+	/* There spinlocks of controllers sleep, too. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())
+		return -EWOULDBLOCK;
 	return sleeps && (!may_sleep || !chr_ext_may_sleep()) ?
 		-EWOULDBLOCK : 0;
 }
@@ -605,7 +609,8 @@ __bpf_kfunc int chr_ext_gpio_count(struct chr_ext_dev *dev, s32 handle,
  * @dev: the device
  * @handle: from chr_ext_gpio_get()
  *
- * If so, kfuncs without _cansleep return -EWOULDBLOCK. Open-drain and open-source
+ * If so, kfuncs without _cansleep return -EWOULDBLOCK. On PREEMPT_RT they do so in
+ * any case while preemption or interrupts are off. Open-drain and open-source
  * lines count as well: they are set by their direction, for which any controller
  * may sleep. Reading them, and setting them with CHR_EXT_GPIO_RAW, depends on the
  * controller alone.
