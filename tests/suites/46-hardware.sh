@@ -138,7 +138,7 @@ holder=$!
 soon holder_there "$mychip" 3
 ok "a line that is used when the driver comes" chrext load "$port"
 is "is its reason" "$tap_output" \
-	'chrext: driver "bpf_port" is loaded, but did not take all hardware: a line of "port" is in use'$'\n'
+	'chrext: driver "bpf_port" is loaded, but not bound to all hardware: a line of "port" is in use'$'\n'
 fails "to have no node" test -e /dev/bpf_port
 kill $holder
 wait $holder 2> /dev/null
