@@ -123,12 +123,12 @@ function line(s) {
 
 BEGIN {
 	header = 1
-	runs["FIRST"] = "before any op that serves a file; event can run beside it"
+	runs["FIRST"] = "before any op that serves a file; event can run at the same time"
 	runs["LAST"] = "when every other op of the device is over"
-	runs["EVENTS"] = "one at a time for a device, beside its other ops"
+	runs["EVENTS"] = "one at a time for a device, concurrently with its other ops"
 	runs["TURN"] = "with CHR_EXT_SERIAL_DEV or CHR_EXT_SERIAL_FILE one at a " \
-		"time for the\ndevice or the file, else beside any other op"
-	runs["ANY"] = "beside any other op"
+		"time for the\ndevice or the file, else concurrently with any other op"
+	runs["ANY"] = "concurrently with any other op"
 }
 
 pass == 2 && header {

@@ -22,7 +22,7 @@ __bpf_kfunc_start_defs();
  * @flags: 0, or CHR_EXT_TIMER_ABS: @ns is a time of CLOCK_MONOTONIC
  *
  * When it expires the event op is called with CHR_EXT_EVENT_TIMER, in order with
- * the other events of the device. Expirations that the op has not been told yet
+ * the other events of the device. Expirations that are not reported to the op yet
  * are one event; &chr_ext_event.count is their number. A timer that is running is
  * started anew. Timers need no map, stay over a live update, and end with their
  * device.

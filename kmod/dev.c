@@ -28,11 +28,11 @@ static DEFINE_IDA(minors);
 /*
  * Devices by chr_ext_dev.id, from before probe until they are dead. Looked up
  * under RCU, from any context. The ids are random, because a program that knows
- * one reaches the device: that of another driver is not to be found by counting.
+ * one reaches the device: those of other drivers cannot be found by counting.
  */
 static DEFINE_XARRAY_FLAGS(devices, XA_FLAGS_LOCK_IRQ);
 
-/* Makes looking for a name and taking it one step. Innermost but for the core's. */
+/* Makes the check of a name and its use atomic. Innermost, but for the core's. */
 static DEFINE_MUTEX(names_lock);
 
 static struct chr_ext_device *dev_to_device(struct device *dev)
@@ -203,7 +203,7 @@ static int dev_alloc_memory(struct chr_ext_device *d)
 	if (err || !d->pub.size)
 		return err;
 
-	/* The size is the author's; fail rather than kill for it. */
+	/* The driver chooses the size: fail instead of invoking the OOM killer. */
 	d->data = kvzalloc(d->pub.size, GFP_KERNEL_ACCOUNT |
 					__GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	return d->data ? 0 : -ENOMEM;
@@ -375,7 +375,7 @@ void chr_ext_dev_unpin(struct chr_ext_device *d)
 		complete(&d->unpinned);
 }
 
-/* Sets until when close and remove may sleep. */
+/* Set the time until which close and remove may sleep. */
 static void dev_set_limit(struct chr_ext_device *d, unsigned long limit)
 {
 	WRITE_ONCE(d->limit, limit | 1);
@@ -435,7 +435,7 @@ static void dev_kill(struct chr_ext_device *d)
 	chr_ext_wake_up(d, EPOLLERR | EPOLLHUP, true);
 }
 
-/* Waits for what programs do with devices. Afterwards only we call ops. */
+/* Wait for all users of the devices. Afterwards only the revoke calls ops. */
 static void devs_drain(struct chr_ext_driver *drv, struct list_head *devs)
 {
 	struct chr_ext_drain drain;
@@ -481,7 +481,7 @@ static void dev_end(struct work_struct *work)
 /**
  * chr_ext_devs_destroy() - revoke devices
  * @drv: their driver; the caller is one of its users
- * @devs: the devices, by chr_ext_device.doomed; nobody else removes them
+ * @devs: the devices, by chr_ext_device.doomed; only the caller removes them
  *
  * The nodes go, sleepers get -ENODEV, pollers EPOLLERR and EPOLLHUP, mappings
  * lose their pages; close runs for each file that is still open, then remove.
@@ -548,7 +548,7 @@ static void dev_update(struct chr_ext_device *d)
 }
 
 /**
- * chr_ext_devs_updated() - tell the devices of a driver that it has new ops
+ * chr_ext_devs_updated() - call update for the devices of a driver
  * @drv: the driver
  *
  * Runs the update op for those that an older version probed, and wakes all
@@ -571,7 +571,7 @@ void chr_ext_devs_updated(struct chr_ext_driver *drv)
 	}
 }
 
-/* Whether it can be removed by others now; not if its driver goes. */
+/* Return: whether others may remove it now; false if its driver goes. */
 static bool dev_set_ready(struct chr_ext_device *d)
 {
 	guard(mutex)(&d->drv->lock);
@@ -599,7 +599,7 @@ static int dev_start(struct chr_ext_device *d, unsigned long limit)
 /**
  * chr_ext_dev_create() - probe a device and make its node appear
  * @drv: its driver; the caller is one of its users
- * @parent: what it hangs from in the device model
+ * @parent: its parent in the device model
  * @index: which of the driver's devices
  * @limit: in jiffies, until when probe may sleep
  *

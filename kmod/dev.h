@@ -76,7 +76,7 @@ struct chr_ext_device {
 	bool probed;			/* set once, inside the guard */
 	bool must_defer;		/* its probe must not succeed */
 	bool added;			/* it has a node */
-	bool ready;			/* somebody else may remove it */
+	bool ready;			/* others than its creator may remove it */
 	bool let_go;			/* its own pin is gone */
 	const struct chr_ext_ops *seen;	/* that ran probe or update */
 	struct chr_ext_driver *drv;
@@ -110,7 +110,7 @@ struct chr_ext_device {
 	unsigned long limit;
 
 	struct list_head node;		/* in drv->devices */
-	struct list_head doomed;	/* in the list of who removes it */
+	struct list_head doomed;	/* in a list of devices to be removed */
 	struct work_struct end;
 	struct completion gone;
 

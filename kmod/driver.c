@@ -22,15 +22,15 @@
 #include "ops.h"
 #include "supplier.h"
 
-/* How long a detach or an update waits for programs where it need not. */
+/* How long a detach or an update waits for programs if it can also go on. */
 #define PATIENCE	(2 * HZ + HZ / 2)
 
 static DEFINE_MUTEX(drivers_lock);	/* drivers, chr_ext_driver.ops */
 static LIST_HEAD(drivers);		/* from the start of reg to the end of unreg */
 
 /*
- * Attach, detach and update. A detach holds a place as long as one of the driver's
- * ops runs, so there are as many places as possible.
+ * Attach, detach and update. A detach occupies a worker as long as one of the
+ * driver's ops runs, so there are as many workers as possible.
  */
 static struct workqueue_struct *life_wq;
 
@@ -129,7 +129,7 @@ static struct chr_ext_device *driver_create(struct chr_ext_driver *drv,
 	struct chr_ext_device *dev;
 	struct chr_ext_drain drain;
 
-	/* Nobody waits for the probe of hardware but the driver core. */
+	/* Only the driver core waits for the probe of hardware. */
 	chr_ext_drain_begin(&drain, CHR_EXT_DRAIN_OWN, adding ? drv : NULL,
 			    adding ? CHR_EXT_MAX_ATTACH_MS : CHR_EXT_MAX_PROBE_MS);
 	dev = chr_ext_dev_create(drv, &pdev->dev, index,
@@ -210,8 +210,8 @@ static bool driver_claim(struct chr_ext_driver *drv, struct chr_ext_device *dev)
 }
 
 /*
- * A controller that comes back as another device is not one that the driver core
- * knows to be wanted, unless a probe has asked for its lines in vain.
+ * The driver core does not wait for a controller that returns as another device,
+ * unless a probe has asked for its lines in vain.
  */
 static void driver_unbind(struct chr_ext_driver *drv, struct chr_ext_device *dev)
 {
@@ -257,7 +257,7 @@ static ssize_t probing_show(struct device_driver *driver, char *buf)
 }
 static DRIVER_ATTR_RO(probing);
 
-/* They appear when the driver core has tried all devices that are there. */
+/* They appear when the driver core has tried all existing devices. */
 static struct attribute *driver_attrs[] = {
 	&driver_attr_probing.attr,
 	NULL
@@ -542,8 +542,8 @@ static void driver_stop_work(struct work_struct *work)
 }
 
 /*
- * Waits for ops to be over. If one of them never ends, and the kernel lets us
- * hold them, the caller goes on, and the work item when it can.
+ * Wait until no op runs. If one of them does not end, and the kernel lets the
+ * module hold the ops, the caller goes on; the work item waits for the end.
  *
  * Return: whether they are over.
  */
@@ -622,9 +622,9 @@ err_put:
  * chr_ext_driver_unreg() - detach a driver
  * @ops: what chr_ext_driver_reg() was given
  *
- * Revokes the devices, whoever has them open. When this returns no op runs and
+ * Revokes the devices, even if they are open. When this returns no op runs and
  * none will, unless one of them does not end: where the kernel can keep the ops,
- * the rest is done when it does.
+ * the rest is done when it ends.
  *
  * Context: process, may sleep; waits for ops that are running, not for users.
  */
@@ -664,7 +664,7 @@ static int driver_try_swap(struct chr_ext_driver *drv,
 	return 0;
 }
 
-/* Waits for probes that are short. */
+/* Wait a short time for probes. */
 static int driver_swap(struct chr_ext_driver *drv, const struct chr_ext_ops *ops)
 {
 	unsigned long limit = jiffies + msecs_to_jiffies(CHR_EXT_MAX_DRAIN_MS);
@@ -704,14 +704,14 @@ static void driver_swap_work(struct work_struct *work)
 }
 
 /**
- * chr_ext_driver_update() - put other ops in the place of a driver's
+ * chr_ext_driver_update() - replace the ops of a driver
  * @ops: the new ones; they live until the next update or chr_ext_driver_unreg()
  * @old: the ones that are attached; when this returns none of them runs, unless
  *	one does not end, see chr_ext_driver_unreg()
  *
- * Devices, open files, their memory and their mappings stay. A call that runs
- * ends in the old ops, and the next goes to the new ones; callers that wait ask
- * them again.
+ * Devices, open files, their memory and their mappings stay. A call in flight
+ * finishes in the old ops, the next one runs the new ones; callers that wait call
+ * the new ones.
  *
  * Return: 0; -EINVAL when the new ops do not fit what is there, -EBUSY when a
  * probe takes longer than CHR_EXT_MAX_DRAIN_MS, or the last update is not over.

@@ -19,8 +19,8 @@
 #define RING_SIZE	(CHR_EXT_EVENT_QUEUE + CHR_EXT_MAX_TIMERS)
 
 /*
- * A timer of a device. count is the number of expirations that the event op has
- * not been told; the event that reports them is in the ring if queued is set.
+ * A timer of a device. count is the number of expirations that are not reported
+ * yet; the event that reports them is in the ring if queued is set.
  */
 struct event_timer {
 	struct hrtimer hrtimer;
@@ -228,14 +228,14 @@ void chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event)
 	queue_work(q->dev->drv->wq, &q->work);
 }
 
-/* Whether it has something to do, now or later. Caller holds the lock. */
+/* Return: whether it was armed or had expirations to report. Caller holds the lock. */
 static bool timer_stop(struct event_timer *t)
 {
 	bool busy = t->armed || t->count;
 
 	t->armed = false;
 	t->count = 0;
-	/* If its function runs it waits for the lock, and finds it not armed. */
+	/* A function that runs waits for the lock, then finds it not armed. */
 	hrtimer_try_to_cancel(&t->hrtimer);
 	return busy;
 }
@@ -278,7 +278,7 @@ int chr_ext_event_timer_start(struct chr_ext_device *dev, u32 id,
  * @dev: the device
  * @id: which timer
  *
- * An expiration that the event op has not been told yet is dropped.
+ * An expiration that is not reported yet is dropped.
  *
  * Return: 1, 0 when it was not running, or -EINVAL when there is no such timer.
  * Context: any but NMI.

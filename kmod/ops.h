@@ -10,15 +10,15 @@
 /*
  * The ops that are served: OP(member, shape, group, order).
  *
- * The shape is that of its arguments, a stub in ops.c. The group says which
- * kfuncs its program may call, see kfuncs.h. The order is what the op runs in,
- * for the manual:
+ * The shape is that of its arguments, a stub in ops.c. The group decides which
+ * kfuncs its program may call, see kfuncs.h. The order, for the manual, is when
+ * the op runs:
  *
- *   FIRST	before any op that serves a file, beside event
+ *   FIRST	before any op that serves a file, concurrently with event
  *   LAST	when every other op of the device is over
- *   EVENTS	one at a time for a device, beside its other ops
- *   TURN	one at a time with CHR_EXT_SERIAL_DEV or _FILE, else beside any
- *   ANY	beside any other op
+ *   EVENTS	one at a time for a device, concurrently with its other ops
+ *   TURN	one at a time with CHR_EXT_SERIAL_DEV or _FILE, else concurrently
+ *   ANY	concurrently with any other op
  *
  * An op that is not in this table is refused by the kernel when its program is
  * loaded.

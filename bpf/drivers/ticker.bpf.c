@@ -68,8 +68,8 @@ static __u64 ticker_last(struct ticker *t)
 }
 
 /*
- * The last tick. One that comes meanwhile is written elsewhere, but who is kept
- * from running for many of them has to look again.
+ * The last tick. The next one is written elsewhere, but a reader that is preempted
+ * for many of them must look again.
  */
 static bool ticker_get(struct ticker *t, struct tick *tick)
 {
