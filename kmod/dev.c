@@ -542,7 +542,7 @@ static void dev_update(struct chr_ext_device *d)
 			ops->update(&d->pub);
 	}
 	chr_ext_leave(d, CHR_EXT_OP_update, idx);
-	wake_up_all(&d->wait);
+	chr_ext_wake_again(d);
 	if (READ_ONCE(d->ready))
 		kobject_uevent(&d->dev.kobj, KOBJ_CHANGE);
 }

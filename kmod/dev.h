@@ -85,6 +85,7 @@ struct chr_ext_device {
 	struct chr_ext_stats __percpu *stats;
 	wait_queue_head_t wait;		/* sleepers and pollers, see wait.c */
 	atomic_t waiting;		/* callers in chr_ext_wait() */
+	atomic_t wakes[CHR_EXT_WAIT_KINDS];	/* wake-ups so far, see wait.c */
 	struct fasync_struct *fasync;
 
 	refcount_t pins;

@@ -102,9 +102,12 @@ static void open_free(struct chr_ext_open *f)
 static long call_open(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 		      void *arg)
 {
-	long ret = ops->open ? ops->open(&f->pub) : 0;
+	u32 *flags = arg;
+	long ret = ops->open ? ops->open(&f->pub, *flags) : 0;
 
 	ret = chr_ext_check_return(f->dev, "open", ret, 0);
+	if (ret == -EAGAIN)
+		*flags |= CHR_EXT_IO_AGAIN;
 	if (!ret) {
 		guard(mutex)(&f->dev->lock);
 		list_add_tail(&f->node, &f->dev->files);
@@ -161,6 +164,7 @@ static int chr_ext_open(struct inode *inode, struct file *file)
 	struct chr_ext_device *dev = container_of(inode->i_cdev,
 						  struct chr_ext_device, cdev);
 	u64 start = trace_chr_ext_open_enabled() ? ktime_get_ns() : 0;
+	u32 flags = file->f_flags & O_NONBLOCK ? CHR_EXT_IO_NONBLOCK : 0;
 	struct chr_ext_open *f;
 	int err;
 
@@ -168,8 +172,8 @@ static int chr_ext_open(struct inode *inode, struct file *file)
 	if (!f)
 		return -ENOMEM;
 
-	err = chr_ext_call(f, CHR_EXT_OP_open, CHR_EXT_ANY_EVENT,
-			   file->f_flags & O_NONBLOCK, call_open, NULL);
+	err = chr_ext_call(f, CHR_EXT_OP_open, CHR_EXT_WAIT_ANY,
+			   flags & CHR_EXT_IO_NONBLOCK, call_open, &flags);
 	trace_chr_ext_open(f, 0, err, start);
 	if (err) {
 		chr_ext_count_error(dev, err);
@@ -246,16 +250,25 @@ static int chr_ext_flush(struct file *file, fl_owner_t id)
 static long call_fsync(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 		       void *arg)
 {
+	u32 *flags = arg;
+	long ret;
+
 	if (!ops->fsync)
 		return -EINVAL;
-	return chr_ext_check_return(f->dev, "fsync", ops->fsync(&f->pub), 0);
+	ret = chr_ext_check_return(f->dev, "fsync",
+				   ops->fsync(&f->pub, *flags), 0);
+	if (ret == -EAGAIN)
+		*flags |= CHR_EXT_IO_AGAIN;
+	return ret;
 }
 
 static int chr_ext_fsync(struct file *file, loff_t start, loff_t end,
 			 int datasync)
 {
+	u32 flags = datasync ? CHR_EXT_IO_DATASYNC : 0;
+
 	return chr_ext_call(file->private_data, CHR_EXT_OP_fsync,
-			    CHR_EXT_ANY_EVENT, false, call_fsync, NULL);
+			    CHR_EXT_WAIT_ANY, false, call_fsync, &flags);
 }
 
 struct seek {

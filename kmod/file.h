@@ -78,20 +78,31 @@ static __always_inline long chr_ext_call_once(struct chr_ext_open *f,
 	return ret;
 }
 
+/* The wake-ups that a call which begins now will not have missed. */
+static __always_inline int chr_ext_wakes(const struct chr_ext_open *f,
+					 enum chr_ext_wait_for what)
+{
+	/* Pairs with chr_ext_wake_up(). */
+	return atomic_read_acquire(&f->dev->wakes[what]);
+}
+
 /*
  * A call of an op that may return -EAGAIN; unless @nonblock, the caller then
- * sleeps until the driver reports one of @events, and the op is called again.
+ * sleeps until the driver reports what it waits for, and the op is called
+ * again.
  */
 static __always_inline long chr_ext_call(struct chr_ext_open *f,
 					 enum chr_ext_op op,
-					 __poll_t events, bool nonblock,
-					 chr_ext_call_t call, void *arg)
+					 enum chr_ext_wait_for what,
+					 bool nonblock, chr_ext_call_t call,
+					 void *arg)
 {
+	int seen = chr_ext_wakes(f, what);
 	long ret = chr_ext_call_once(f, op, nonblock, call, arg);
 
 	if (likely(ret != -EAGAIN) || nonblock)
 		return ret;
-	return chr_ext_wait(f, op, events, call, arg);
+	return chr_ext_wait(f, op, what, seen, call, arg);
 }
 
 #endif

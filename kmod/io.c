@@ -67,34 +67,45 @@ static u32 io_flags(const struct kiocb *iocb)
 	return flags;
 }
 
+/* The next call for the same piece of a transfer is a repeated one. */
+static long xfer_called(struct chr_ext_xfer *xfer, long ret)
+{
+	xfer->called = true;
+	if (ret == -EAGAIN)
+		xfer->pub.flags |= CHR_EXT_IO_AGAIN;
+	return ret;
+}
+
 static long call_read(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 		      void *arg)
 {
 	struct chr_ext_xfer *xfer = arg;
+	long ret;
 
 	if (!ops->read)
 		return -EINVAL;
 
-	/* What an earlier try wrote is not what this one says. */
+	/* Bytes that an earlier call wrote are not part of this one. */
 	xfer->clean = 0;
 	xfer->pub.pos = xfer->pos;
-	return chr_ext_check_return(f->dev, "read",
-				    ops->read(&f->pub, &xfer->pub),
-				    xfer->pub.len);
+	ret = ops->read(&f->pub, &xfer->pub);
+	ret = chr_ext_check_return(f->dev, "read", ret, xfer->pub.len);
+	return xfer_called(xfer, ret);
 }
 
 static long call_write(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 		       void *arg)
 {
 	struct chr_ext_xfer *xfer = arg;
+	long ret;
 
 	if (!ops->write)
 		return -EINVAL;
 
 	xfer->pub.pos = xfer->pos;
-	return chr_ext_check_return(f->dev, "write",
-				    ops->write(&f->pub, &xfer->pub),
-				    xfer->pub.len);
+	ret = ops->write(&f->pub, &xfer->pub);
+	ret = chr_ext_check_return(f->dev, "write", ret, xfer->pub.len);
+	return xfer_called(xfer, ret);
 }
 
 static bool nonblock(const struct chr_ext_xfer *xfer)
@@ -113,7 +124,7 @@ static long read_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 	long ret;
 
 	xfer->pub.len = min_t(size_t, iov_iter_count(to), xfer->size);
-	ret = chr_ext_call(f, CHR_EXT_OP_read, EPOLLIN | EPOLLRDNORM,
+	ret = chr_ext_call(f, CHR_EXT_OP_read, CHR_EXT_WAIT_IN,
 			   nonblock(xfer) || xfer->pub.done, call_read, xfer);
 	if (ret <= 0)
 		return ret;
@@ -126,7 +137,7 @@ static long read_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 
 static long write_call(struct chr_ext_open *f, struct chr_ext_xfer *xfer)
 {
-	return chr_ext_call(f, CHR_EXT_OP_write, EPOLLOUT | EPOLLWRNORM,
+	return chr_ext_call(f, CHR_EXT_OP_write, CHR_EXT_WAIT_OUT,
 			    nonblock(xfer), call_write, xfer);
 }
 
@@ -186,8 +197,8 @@ static ssize_t xfer_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 	const u32 flags = f->dev->drv->conf.flags;
 	long ret;
 
-	xfer->pub.flags = io_flags(iocb);
 	for (;;) {
+		xfer->pub.flags = io_flags(iocb);
 		xfer->pos = flags & CHR_EXT_SEEKABLE ? iocb->ki_pos : 0;
 		ret = once(f, xfer, iter);
 		if (ret <= 0)

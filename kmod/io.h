@@ -26,6 +26,7 @@ struct chr_ext_xfer {
 	u32 size;			/* of buf */
 	u32 clean;
 	bool fault;			/* the caller's memory ended early */
+	bool called;			/* the op has run */
 
 	/* ioctl: the part of the caller's memory that the op ran into */
 	unsigned long want;

@@ -22,15 +22,17 @@ static long call_ioctl(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 		       void *arg)
 {
 	struct chr_ext_xfer *xfer = arg;
+	long ret;
 
 	if (!ops->ioctl)
 		return -ENOTTY;
 	xfer->want_len = 0;
 	if (!(_IOC_DIR(xfer->pub.cmd) & _IOC_WRITE))
 		xfer->clean = 0;
-	return chr_ext_check_return(f->dev, "ioctl",
-				    ops->ioctl(&f->pub, xfer->pub.cmd,
-					       &xfer->pub), INT_MAX);
+	ret = ops->ioctl(&f->pub, xfer->pub.cmd, &xfer->pub);
+	if (ret == -EAGAIN)
+		xfer->pub.flags |= CHR_EXT_IO_AGAIN;
+	return chr_ext_check_return(f->dev, "ioctl", ret, INT_MAX);
 }
 
 /* Who has no such op says so before the argument is looked at. */
@@ -77,8 +79,8 @@ static long ioctl_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 			xfer->clean = xfer->pub.len;
 		}
 
-		ret = chr_ext_call(f, CHR_EXT_OP_ioctl, CHR_EXT_ANY_EVENT, nonblock,
-				   call_ioctl, xfer);
+		ret = chr_ext_call(f, CHR_EXT_OP_ioctl, CHR_EXT_WAIT_ANY,
+				   nonblock, call_ioctl, xfer);
 		if (ret != -EFAULT || !xfer->want_len)
 			break;
 		if (xfer->want != last)

@@ -410,6 +410,11 @@ static int stub_file(struct chr_ext_file *file)
 	return 0;
 }
 
+static int stub_file_flags(struct chr_ext_file *file, u32 flags)
+{
+	return 0;
+}
+
 static void stub_file_void(struct chr_ext_file *file)
 {
 }

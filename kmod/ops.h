@@ -27,7 +27,7 @@
 	OP(probe,	dev,		DEV,	FIRST)	\
 	OP(remove,	dev_void,	DEV,	LAST)	\
 	OP(update,	dev_void,	DEV,	ANY)	\
-	OP(open,	file,		OPEN,	TURN)	\
+	OP(open,	file_flags,	OPEN,	TURN)	\
 	OP(close,	file_void,	CLOSE,	TURN)	\
 	OP(read,	io,		READ,	TURN)	\
 	OP(write,	io,		WRITE,	TURN)	\
@@ -35,7 +35,7 @@
 	OP(ioctl,	ioctl,		IOCTL,	TURN)	\
 	OP(llseek,	llseek,		ASK,	TURN)	\
 	OP(mmap,	mmap,		ASK,	TURN)	\
-	OP(fsync,	file,		SYNC,	TURN)	\
+	OP(fsync,	file_flags,	SYNC,	TURN)	\
 	OP(flush,	file,		SYNC,	TURN)	\
 	OP(event,	event,		EVENT,	EVENTS)
 

@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Waiting for a driver that has nothing yet: sleepers, and who wakes them.
+ * Waiting for a driver that returned -EAGAIN, wake-ups, and turns.
  *
- * Sleepers, pollers and epoll stand in one queue, the device's. A sleeper is
- * in it before its op is called again, so no wake-up is lost between the check
- * and the sleep.
+ * Sleepers, pollers and epoll share one queue, the device's. An op is called
+ * once, and once more after each wake-up, and for nothing else. So that no
+ * wake-up is lost between the call and the sleep, each wake-up counts in
+ * chr_ext_device.wakes, and a caller samples the count before its call:
+ *
+ *	caller				waker
+ *	seen = wakes (acquire)		data = ready
+ *	call op: reads data		smp_mb, wakes++
+ *	add to the queue
+ *	smp_mb				smp_mb
+ *	wakes != seen: call again	queue not empty: wake
+ *
+ * If the sample includes the wake-up, the op sees the data. If it does not, the
+ * two barriers leave only two outcomes: the waker sees the entry, or the caller
+ * sees the count. If both do, the op is called once all the same: sampling the
+ * count anew and clearing the mark of the waker are one step under the queue's
+ * lock, and a waker leaves alone an entry whose sample includes its wake-up.
  */
 #include <linux/fs.h>
 #include <linux/jiffies.h>
@@ -12,17 +26,40 @@
 #include <linux/wait.h>
 
 #include "dev.h"
+#include "driver.h"
 #include "file.h"
 #include "wait.h"
+
+#define IN_EVENTS	(EPOLLIN | EPOLLRDNORM)
+#define OUT_EVENTS	(EPOLLOUT | EPOLLWRNORM)
 
 /* Marks a wake-up of one sleeper; no EPOLL* bit. */
 #define WAKE_ONE	((__force __poll_t)BIT(26))
 
+/*
+ * The events that end a wait. No bits beyond CHR_EXT_EVENTS: POLLFREE would
+ * make epoll believe that the queue goes away.
+ */
+static const __poll_t wait_events[CHR_EXT_WAIT_KINDS] = {
+	[CHR_EXT_WAIT_IN] = IN_EVENTS | EPOLLERR | EPOLLHUP,
+	[CHR_EXT_WAIT_OUT] = OUT_EVENTS | EPOLLERR | EPOLLHUP,
+	[CHR_EXT_WAIT_ANY] = CHR_EXT_EVENTS,
+};
+
 struct sleeper {
 	struct wait_queue_entry entry;
-	__poll_t events;	/* that it waits for */
-	bool alone;		/* woken as the only one; under the queue's lock */
+	struct chr_ext_device *dev;
+	enum chr_ext_wait_for what;
+	unsigned long start;
+	int seen;		/* wakes, before the last call of the op */
+	bool woken;
+	bool alone;		/* woken as the only one */
 };
+
+static int sleeper_wakes(const struct sleeper *s)
+{
+	return atomic_read(&s->dev->wakes[s->what]);
+}
 
 static int sleeper_wake(struct wait_queue_entry *entry, unsigned int mode,
 			int sync, void *key)
@@ -30,18 +67,40 @@ static int sleeper_wake(struct wait_queue_entry *entry, unsigned int mode,
 	struct sleeper *s = container_of(entry, struct sleeper, entry);
 	__poll_t events = key_to_poll(key);
 
-	if (events && !(events & s->events))
+	if (events && !(events & wait_events[s->what]))
 		return 0;
-	if (events & WAKE_ONE)
+	if (sleeper_wakes(s) == s->seen)
+		return 0;
+	if (events & WAKE_ONE && entry->flags & WQ_FLAG_EXCLUSIVE)
 		s->alone = true;
-	return woken_wake_function(entry, mode, sync, key);
+	WRITE_ONCE(s->woken, true);
+	return default_wake_function(entry, mode, sync, key);
 }
 
-/* An update can change the limit, also for who waits already. */
-static long time_left(struct chr_ext_device *dev, unsigned long start)
+/*
+ * An exclusive sleeper may be woken alone. Others are woken each time and take
+ * no wake-up away.
+ */
+static void sleeper_queue(struct sleeper *s, bool exclusive)
 {
-	u32 ms = READ_ONCE(dev->drv->conf.timeout_ms);
-	unsigned long limit, waited = jiffies - start;
+	init_waitqueue_func_entry(&s->entry, sleeper_wake);
+	s->entry.private = current;
+	atomic_inc(&s->dev->waiting);
+	if (exclusive)
+		add_wait_queue_exclusive(&s->dev->wait, &s->entry);
+	else
+		add_wait_queue(&s->dev->wait, &s->entry);
+	/* Pairs with wq_has_sleeper(). */
+	smp_mb();
+	if (sleeper_wakes(s) != s->seen)
+		WRITE_ONCE(s->woken, true);
+}
+
+/* An update can change the limit while callers wait. */
+static long time_left(const struct sleeper *s)
+{
+	u32 ms = READ_ONCE(s->dev->drv->conf.timeout_ms);
+	unsigned long limit, waited = jiffies - s->start;
 
 	if (!ms)
 		return MAX_SCHEDULE_TIMEOUT;
@@ -49,71 +108,138 @@ static long time_left(struct chr_ext_device *dev, unsigned long start)
 	return waited < limit ? limit - waited : 0;
 }
 
+/* Return: 0 after a wake-up, -ERESTARTSYS or -ETIMEDOUT. */
+static long sleeper_sleep(struct sleeper *s)
+{
+	long ret = 0, left;
+
+	/* An op that wakes its own caller would keep the CPU. */
+	cond_resched();
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (READ_ONCE(s->woken))
+			break;
+		ret = -ERESTARTSYS;
+		if (signal_pending(current))
+			break;
+		ret = -ETIMEDOUT;
+		left = time_left(s);
+		if (!left)
+			break;
+		schedule_timeout(left);
+		ret = 0;
+	}
+	__set_current_state(TASK_RUNNING);
+	return ret;
+}
+
+/* Make ready for the next call of the op. */
+static void sleeper_sample(struct sleeper *s)
+{
+	spin_lock_irq(&s->dev->wait.lock);
+	s->woken = false;
+	/* Pairs with chr_ext_wake_up(). */
+	s->seen = atomic_read_acquire(&s->dev->wakes[s->what]);
+	spin_unlock_irq(&s->dev->wait.lock);
+}
+
+static void sleeper_unqueue(struct sleeper *s)
+{
+	remove_wait_queue(&s->dev->wait, &s->entry);
+	atomic_dec(&s->dev->waiting);
+}
+
+static void count_wakes(struct chr_ext_device *dev, __poll_t events)
+{
+	int i;
+
+	/* What the driver did before comes first, see the head of this file. */
+	smp_mb__before_atomic();
+	for (i = 0; i < CHR_EXT_WAIT_KINDS; i++)
+		if (events & wait_events[i])
+			atomic_inc(&dev->wakes[i]);
+}
+
+/*
+ * A sleeper that was woken alone and leaves wakes the next of its kind: there
+ * may be more to do, or it may have died. The last one finds nothing and sleeps
+ * on, which ends the chain. Sleepers of other kinds are not concerned.
+ */
+static void wake_next(struct sleeper *s)
+{
+	if (!s->alone)
+		return;
+	/* As in count_wakes(). */
+	smp_mb__before_atomic();
+	atomic_inc(&s->dev->wakes[s->what]);
+	if (wq_has_sleeper(&s->dev->wait))
+		wake_up_poll(&s->dev->wait, WAKE_ONE |
+			     (s->what == CHR_EXT_WAIT_IN ? IN_EVENTS : OUT_EVENTS));
+}
+
 /**
- * chr_ext_wait() - the slow half of chr_ext_call(): call, sleep, call again
+ * chr_ext_wait() - the slow half of chr_ext_call(): sleep, call again
  * @f: the open file
  * @op: which op
- * @events: what wakes the caller up, beside EPOLLERR and EPOLLHUP
- * @call: calls the op; gives -EAGAIN as long as there is nothing
+ * @what: the events to wait for
+ * @seen: chr_ext_wakes() before the first call
+ * @call: calls the op; returns -EAGAIN as long as there is nothing
  * @arg: its argument
  *
- * Readers and writers are exclusive: the driver may wake one of them. One that
- * was woken alone and goes wakes another of his kind, because there may be more
- * to do, or he may have died. The last of them finds nothing and sleeps on, which
- * ends it. Who was woken with all others leaves nobody behind. Who waits for
- * anything is woken each time, and takes nobody's wake-up.
+ * Readers and writers are exclusive sleepers.
  *
- * Return: what the op returned, -ERESTARTSYS after a signal, or -ETIMEDOUT.
+ * Return: the op's result, -ERESTARTSYS after a signal, or -ETIMEDOUT.
  */
-long chr_ext_wait(struct chr_ext_open *f, enum chr_ext_op op, __poll_t events,
-		  chr_ext_call_t call, void *arg)
+long chr_ext_wait(struct chr_ext_open *f, enum chr_ext_op op,
+		  enum chr_ext_wait_for what, int seen, chr_ext_call_t call,
+		  void *arg)
 {
-	struct chr_ext_device *dev = f->dev;
-	const unsigned long start = jiffies;
-	struct sleeper s = { .events = events | EPOLLERR | EPOLLHUP };
-	const bool exclusive = events != CHR_EXT_ANY_EVENT;
-	long ret, left;
+	struct sleeper s = {
+		.dev = f->dev, .what = what, .seen = seen, .start = jiffies,
+	};
+	long ret;
 
-	init_waitqueue_func_entry(&s.entry, sleeper_wake);
-	s.entry.private = current;
-	atomic_inc(&dev->waiting);
-	if (exclusive)
-		add_wait_queue_exclusive(&dev->wait, &s.entry);
-	else
-		add_wait_queue(&dev->wait, &s.entry);
-	/* Pairs with wq_has_sleeper(): he sees us, or the op what he did. */
-	smp_mb();
-
-	for (;;) {
+	sleeper_queue(&s, what != CHR_EXT_WAIT_ANY);
+	do {
+		ret = sleeper_sleep(&s);
+		if (ret)
+			break;
+		sleeper_sample(&s);
 		ret = chr_ext_call_once(f, op, false, call, arg);
-		if (ret != -EAGAIN)
-			break;
-		if (signal_pending(current)) {
-			ret = -ERESTARTSYS;
-			break;
-		}
-		left = time_left(dev, start);
-		if (!left) {
-			ret = -ETIMEDOUT;
-			break;
-		}
-		wait_woken(&s.entry, TASK_INTERRUPTIBLE, left);
-		/* An op that wakes its own caller keeps him awake. */
-		cond_resched();
-	}
+	} while (ret == -EAGAIN);
+	sleeper_unqueue(&s);
+	wake_next(&s);
+	return ret;
+}
 
-	remove_wait_queue(&dev->wait, &s.entry);
-	atomic_dec(&dev->waiting);
-	if (exclusive && s.alone)
-		wake_up_poll(&dev->wait, events | WAKE_ONE);
+/**
+ * chr_ext_wait_once() - sleep until the next wake-up
+ * @f: the open file
+ * @what: the events to wait for
+ * @seen: chr_ext_wakes() before the op was called
+ * @start: when the wait began, in jiffies
+ *
+ * Return: 0, -ERESTARTSYS after a signal, or -ETIMEDOUT.
+ */
+long chr_ext_wait_once(struct chr_ext_open *f, enum chr_ext_wait_for what,
+		       int seen, unsigned long start)
+{
+	struct sleeper s = {
+		.dev = f->dev, .what = what, .seen = seen, .start = start,
+	};
+	long ret;
+
+	sleeper_queue(&s, false);
+	ret = sleeper_sleep(&s);
+	sleeper_unqueue(&s);
 	return ret;
 }
 
 static void signal_owners(struct chr_ext_device *dev, __poll_t events)
 {
-	if (events & (EPOLLIN | EPOLLRDNORM))
+	if (events & IN_EVENTS)
 		kill_fasync(&dev->fasync, SIGIO, POLL_IN);
-	if (events & (EPOLLOUT | EPOLLWRNORM))
+	if (events & OUT_EVENTS)
 		kill_fasync(&dev->fasync, SIGIO, POLL_OUT);
 	if (events & EPOLLPRI)
 		kill_fasync(&dev->fasync, SIGIO, POLL_PRI);
@@ -123,29 +249,29 @@ static void signal_owners(struct chr_ext_device *dev, __poll_t events)
 		kill_fasync(&dev->fasync, SIGIO, POLL_HUP);
 }
 
-/* One reader, one writer, and all who wait for what is left. */
-static void wake_up_few(struct chr_ext_device *dev, __poll_t events)
+/* One reader, one writer, and all that wait for other events. */
+static void wake_few(struct chr_ext_device *dev, __poll_t events)
 {
-	const __poll_t in = EPOLLIN | EPOLLRDNORM, out = EPOLLOUT | EPOLLWRNORM;
+	const __poll_t rest = events & ~(IN_EVENTS | OUT_EVENTS);
 
-	if (events & in)
-		wake_up_poll(&dev->wait, in | WAKE_ONE);
-	if (events & out)
-		wake_up_poll(&dev->wait, out | WAKE_ONE);
-	if (events & ~(in | out))
-		__wake_up(&dev->wait, TASK_NORMAL, 0,
-			  poll_to_key(events & ~(in | out)));
+	if (events & IN_EVENTS)
+		wake_up_poll(&dev->wait, IN_EVENTS | WAKE_ONE);
+	if (events & OUT_EVENTS)
+		wake_up_poll(&dev->wait, OUT_EVENTS | WAKE_ONE);
+	if (rest)
+		__wake_up(&dev->wait, TASK_NORMAL, 0, poll_to_key(rest));
 }
 
 static void wake_up_now(struct chr_ext_device *dev, __poll_t events, bool all)
 {
-	/* Pairs with chr_ext_wait(): either we see the sleeper, or its op our update. */
+	count_wakes(dev, events);
+	/* Pairs with sleeper_queue(), see the head of this file. */
 	if (wq_has_sleeper(&dev->wait)) {
 		if (all)
 			__wake_up(&dev->wait, TASK_NORMAL, 0,
 				  poll_to_key(events));
 		else
-			wake_up_few(dev, events);
+			wake_few(dev, events);
 	}
 	signal_owners(dev, events);
 }
@@ -170,10 +296,10 @@ void chr_ext_wake_init(struct chr_ext_device *dev)
 }
 
 /**
- * chr_ext_wake_up() - something has become ready
+ * chr_ext_wake_up() - announce that something has become ready
  * @dev: the device
  * @events: what
- * @all: wake all callers that wait for it, or one
+ * @all: wake all sleepers that wait for it, or one
  *
  * Wakes pollers in any case. With PREEMPT_RT the locks of wait queues sleep, so a
  * caller that may not be preempted has it done a moment later.
@@ -191,8 +317,20 @@ void chr_ext_wake_up(struct chr_ext_device *dev, __poll_t events, bool all)
 }
 
 /**
+ * chr_ext_wake_again() - have all sleepers and pollers call their op again
+ * @dev: the device, whose ops have been replaced
+ *
+ * Context: process.
+ */
+void chr_ext_wake_again(struct chr_ext_device *dev)
+{
+	count_wakes(dev, CHR_EXT_EVENTS);
+	wake_up_all(&dev->wait);
+}
+
+/**
  * chr_ext_turn_take() - wait until no other op runs
- * @turn: whose ops
+ * @turn: the turn of the device or file
  * @nonblock: do not wait
  *
  * Return: 0; -EAGAIN or -ERESTARTSYS.
@@ -204,7 +342,7 @@ long chr_ext_turn_take(struct chr_ext_turn *turn, bool nonblock)
 
 	if (mutex_trylock(&turn->lock))
 		return 0;
-	/* Whose turn it is sees this when he gives it, or we get it now. */
+	/* Either the holder sees this when it unlocks, or this trylock succeeds. */
 	WRITE_ONCE(turn->missed, true);
 	smp_mb();	/* pairs with chr_ext_turn_give() */
 	return mutex_trylock(&turn->lock) ? 0 : -EAGAIN;
@@ -212,18 +350,20 @@ long chr_ext_turn_take(struct chr_ext_turn *turn, bool nonblock)
 
 /**
  * chr_ext_turn_give() - the counterpart of chr_ext_turn_take()
- * @turn: whose ops
+ * @turn: the turn of the device or file
  * @dev: the device
  *
- * Who got -EAGAIN for the turn alone waits in poll for something to happen; with
- * edge-triggered epoll nothing else would tell him.
+ * A caller that got -EAGAIN because the turn was taken polls next; edge-triggered
+ * epoll would report nothing without this notification. It is no wake-up for
+ * sleepers: their op was called and had nothing.
  */
 void chr_ext_turn_give(struct chr_ext_turn *turn, struct chr_ext_device *dev)
 {
 	mutex_unlock(&turn->lock);
 	/* Pairs with chr_ext_turn_take(). */
 	smp_mb();
-	if (READ_ONCE(turn->missed) && xchg(&turn->missed, false))
-		chr_ext_wake_up(dev, EPOLLIN | EPOLLRDNORM | EPOLLOUT |
-				     EPOLLWRNORM, false);
+	if (READ_ONCE(turn->missed) && xchg(&turn->missed, false)) {
+		wake_up_poll(&dev->wait, IN_EVENTS | OUT_EVENTS);
+		signal_owners(dev, IN_EVENTS | OUT_EVENTS);
+	}
 }

@@ -18,11 +18,13 @@ struct chr_ext_ops;
 			 EPOLLHUP | EPOLLRDNORM | EPOLLRDBAND |		\
 			 EPOLLWRNORM | EPOLLWRBAND | EPOLLMSG | EPOLLRDHUP)
 
-/*
- * Wakes a caller that waits for anything but data. No further bit: POLLFREE
- * would make epoll believe that the queue goes away.
- */
-#define CHR_EXT_ANY_EVENT	CHR_EXT_EVENTS
+/* What the caller of an op waits for after -EAGAIN. */
+enum chr_ext_wait_for {
+	CHR_EXT_WAIT_IN,	/* data to read */
+	CHR_EXT_WAIT_OUT,	/* room to write */
+	CHR_EXT_WAIT_ANY,	/* any event: open, ioctl, fsync */
+	CHR_EXT_WAIT_KINDS,
+};
 
 /*
  * One op at a time. A caller that must not wait and finds the turn taken gets
@@ -39,9 +41,13 @@ typedef long (*chr_ext_call_t)(struct chr_ext_open *f,
 
 long chr_ext_turn_take(struct chr_ext_turn *turn, bool nonblock);
 void chr_ext_turn_give(struct chr_ext_turn *turn, struct chr_ext_device *dev);
-long chr_ext_wait(struct chr_ext_open *f, enum chr_ext_op op, __poll_t events,
-		  chr_ext_call_t call, void *arg);
+long chr_ext_wait(struct chr_ext_open *f, enum chr_ext_op op,
+		  enum chr_ext_wait_for what, int seen, chr_ext_call_t call,
+		  void *arg);
+long chr_ext_wait_once(struct chr_ext_open *f, enum chr_ext_wait_for what,
+		       int seen, unsigned long start);
 void chr_ext_wake_init(struct chr_ext_device *dev);
 void chr_ext_wake_up(struct chr_ext_device *dev, __poll_t events, bool all);
+void chr_ext_wake_again(struct chr_ext_device *dev);
 
 #endif

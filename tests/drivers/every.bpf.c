@@ -3,19 +3,46 @@
 #include <chr_ext/chr_ext.bpf.h>
 #include "every.h"
 
-struct every told = { .events = EPOLLIN | EPOLLOUT, .ready = 1 };
+struct every told = { .events = EPOLLIN | EPOLLOUT, .ready = 1, .opens = 1 };
 __u32 inside;
 
-SEC("struct_ops.s/read")
-long BPF_PROG(every_read, struct chr_ext_file *file, struct chr_ext_io *io)
+/* A call of an op that waits: @ret, or -EAGAIN when there is nothing. */
+static long waits(__u32 flags, __u32 ready, long ret)
 {
-	return told.ready ? (long)io->len : -EAGAIN;
+	__sync_fetch_and_add(&told.calls, 1);
+	if (flags & CHR_EXT_IO_AGAIN)
+		__sync_fetch_and_add(&told.again, 1);
+	return ready ? ret : -EAGAIN;
 }
 
-SEC("struct_ops.s/write")
+__s64 steps;
+
+static bool take_step(void)
+{
+	if (__sync_fetch_and_add(&steps, -1) > 0)
+		return true;
+	__sync_fetch_and_add(&steps, 1);
+	return false;
+}
+
+SEC("struct_ops/open")
+int BPF_PROG(every_open, struct chr_ext_file *file, __u32 flags)
+{
+	return waits(flags, told.opens, 0);
+}
+
+SEC("struct_ops/read")
+long BPF_PROG(every_read, struct chr_ext_file *file, struct chr_ext_io *io)
+{
+	if (told.ready == STEPS)
+		return waits(io->flags, take_step(), io->len);
+	return waits(io->flags, told.ready, io->len);
+}
+
+SEC("struct_ops/write")
 long BPF_PROG(every_write, struct chr_ext_file *file, struct chr_ext_io *io)
 {
-	return told.ready ? (long)io->len : -EAGAIN;
+	return waits(io->flags, told.ready, io->len);
 }
 
 SEC("struct_ops.s/poll")
@@ -106,12 +133,15 @@ long BPF_PROG(every_ioctl, struct chr_ext_file *file, __u32 cmd,
 	case EVERY_ARG:
 		return io->arg & 0x7fffffff;
 	case EVERY_WAIT:
-		return told.ready ? 0 : -EAGAIN;
+		return waits(io->flags, told.ready, 0);
 	case EVERY_WAKE:
 		told.ready = 1;
 		return wake(file->dev, io->arg);
 	case EVERY_NUDGE:
 		return wake(file->dev, io->arg);
+	case EVERY_STEP:
+		__sync_fetch_and_add(&steps, 1);
+		return chr_ext_wake(file->dev, io->arg, 0);
 	case EVERY_SLEEP:
 		return chr_ext_sleep_us(file->dev, io->arg, 0);
 	case EVERY_DELAY:
@@ -167,9 +197,11 @@ int BPF_PROG(every_mmap, struct chr_ext_file *file, struct chr_ext_map *map)
 }
 
 SEC("struct_ops.s/fsync")
-int BPF_PROG(every_fsync, struct chr_ext_file *file)
+int BPF_PROG(every_fsync, struct chr_ext_file *file, __u32 flags)
 {
-	return told.ret;
+	if (flags & CHR_EXT_IO_DATASYNC)
+		told.datasyncs++;
+	return waits(flags, told.ready, told.ret);
 }
 
 SEC("struct_ops.s/flush")
@@ -180,6 +212,7 @@ int BPF_PROG(every_flush, struct chr_ext_file *file)
 }
 
 CHR_EXT_DRIVER(every,
+	.open = (void *)every_open,
 	.read = (void *)every_read,
 	.write = (void *)every_write,
 	.poll = (void *)every_poll,

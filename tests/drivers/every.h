@@ -13,6 +13,10 @@ struct every {
 	__u32 overlaps;		/* EVERY_HOLD that met another */
 	__u64 linger;		/* microseconds from a wake to the op's end */
 	__u64 map_flags;	/* of the last mmap */
+	__u32 calls;		/* of ops that wait: open, read, write, WAIT, fsync */
+	__u32 again;		/* those of them with CHR_EXT_IO_AGAIN */
+	__u32 opens;		/* 0: open returns -EAGAIN */
+	__u32 datasyncs;	/* fsync with CHR_EXT_IO_DATASYNC */
 };
 
 #define EVERY_TELL	_IOW('e', 1, struct every)
@@ -36,6 +40,11 @@ struct every {
 #define EVERY_NUDGE	_IO('e', 17)	/* wake with these events, no more */
 #define EVERY_OPENER	_IO('e', 18)	/* has the opener this capability */
 #define EVERY_FLAGS	_IO('e', 19)	/* how many copies refuse these flags */
+
+#define EVERY_STEP	_IO('e', 20)	/* one read more, wake with these events */
+
+/* every.ready: as many reads as there were EVERY_STEP. */
+#define STEPS		2
 
 /* With the events of EVERY_WAKE and EVERY_NUDGE: flags of chr_ext_wake(). */
 #define EVERY_WAKE_FLAGS(flags)	((unsigned long)(flags) << 32)

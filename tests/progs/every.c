@@ -37,7 +37,7 @@
 
 static const char *node;
 static int fd;
-static struct every every = { .events = EPOLLIN | EPOLLOUT, .ready = 1 };
+static struct every every = { .events = EPOLLIN | EPOLLOUT, .ready = 1, .opens = 1 };
 
 static void tell(void)
 {
@@ -337,7 +337,11 @@ static void misc(void)
 
 	answer(0);
 	is(fsync(fd), 0, "fsync");
+	ask();
+	is_num(every.datasyncs, 0, "is no fdatasync");
 	is(fdatasync(fd), 0, "fdatasync");
+	ask();
+	is_num(every.datasyncs, 1, "is one");
 	answer(-ENOSPC);
 	is(fsync(fd), -ENOSPC, "fsync with the driver's error");
 	answer(3);

@@ -10,6 +10,7 @@
  *	killed		a reader that is woken is killed
  *	life		readers killed, stopped, traced; descriptors closed,
  *			copied, inherited, sent away, kept over an exec
+ *	calls		how often an op is called; timeout, race: then, too
  *	uring		io_uring: read, write, poll, without threads of its own
  */
 #define _GNU_SOURCE
@@ -40,7 +41,7 @@
 
 static const char *node;
 static int fd;
-static struct every every = { .events = 0, .ready = 0 };
+static struct every every = { .events = 0, .ready = 0, .opens = 1 };
 
 static void tell(void)
 {
@@ -646,6 +647,173 @@ static void life(void)
 	is_num(status_of(pid), 0, "kept over an exec, it reads");
 }
 
+/* The calls that wait, for calls(). */
+static long do_open(void)
+{
+	int file = open(node, O_RDWR);
+
+	return file < 0 ? -errno : close(file);
+}
+
+static long do_read(void)
+{
+	char byte;
+
+	return ret_of(read(fd, &byte, 1));
+}
+
+static long do_write(void)
+{
+	return ret_of(write(fd, "x", 1));
+}
+
+static long do_ioctl(void)
+{
+	return ret_of(ioctl(fd, EVERY_WAIT, 0));
+}
+
+static long do_fsync(void)
+{
+	return ret_of(fsync(fd));
+}
+
+static long (*const waiting[])(void) = {
+	do_open, do_read, do_write, do_ioctl, do_fsync,
+};
+
+static const char *const waiting_names[] = {
+	"open", "read", "write", "ioctl", "fsync",
+};
+
+static void *call(void *arg)
+{
+	struct sleeper *s = arg;
+
+	s->tid = gettid();
+	s->ret = waiting[s->kind]();
+	s->ended = true;
+	return NULL;
+}
+
+static void caller_start(struct sleeper *s, int what)
+{
+	memset(s, 0, sizeof(*s));
+	s->kind = what;
+	every.calls = every.again = every.ready = every.opens = 0;
+	tell();
+	need(!pthread_create(&s->thread, NULL, call, s), "thread");
+	while (!s->tid)
+		usleep(1000);
+	until_sleeps(s->tid);
+}
+
+static void called(const char *what, unsigned int calls, unsigned int again)
+{
+	need(!ioctl(fd, EVERY_ASK, &every), "EVERY_ASK");
+	if (!ok(every.calls == calls && every.again == again, "%s: %s",
+		waiting_names[sleepers[0][0].kind], what))
+		diag("%u calls, %u again", every.calls, every.again);
+}
+
+/* A driver may start a measurement in a call: each has to have its reason. */
+static void calls(void)
+{
+	const unsigned long both = EPOLLIN | EPOLLOUT;
+	struct sigaction sa = { .sa_handler = on_sigio };
+	struct sleeper *s = &sleepers[0][0];
+	int what, i;
+
+	sigaction(SIGUSR1, &sa, NULL);
+	for (what = 0; what < 5; what++) {
+		caller_start(s, what);
+		called("one call, then it sleeps", 1, 0);
+		need(!ioctl(fd, EVERY_NUDGE, EPOLLPRI), "EVERY_NUDGE");
+		usleep(50000 * slow());
+		if (what == 1 || what == 2)
+			called("none for a wake-up that it does not wait for", 1, 0);
+		else
+			called("one for any wake-up", 2, 1);
+		every.calls = 10, every.again = 20;
+		tell();
+		for (i = 1; i <= 5; i++) {
+			need(!ioctl(fd, EVERY_NUDGE, both), "EVERY_NUDGE");
+			usleep(50000 * slow());
+		}
+		called("one for each wake-up, and told so", 15, 25);
+		every.ready = every.opens = 1;
+		tell();
+		need(!ioctl(fd, EVERY_NUDGE, both), "EVERY_NUDGE");
+		ok(ends(s) && s->ret == (what == 1 || what == 2),
+		   "%s: then it has its result", waiting_names[what]);
+		called("by one call more", 16, 26);
+		every.calls = every.again = 0;
+		tell();
+		waiting[what]();
+		called("the next one is a new one", 1, 0);
+
+		caller_start(s, what);
+		pthread_kill(s->thread, SIGUSR1);
+		ok(ends(s) && s->ret == -EINTR, "%s: a signal ends it", waiting_names[what]);
+		called("without another call", 1, 0);
+	}
+	/* Whoever opens it next is not to wait. */
+	every.opens = 1;
+	tell();
+}
+
+/* The same when the time is over; @NODE has a short time-out. */
+static void calls_timeout(void)
+{
+	struct sleeper *s = &sleepers[0][0];
+	int what;
+
+	for (what = 0; what < 5; what++) {
+		caller_start(s, what);
+		ok(ends(s) && s->ret == -ETIMEDOUT, "%s: ETIMEDOUT", waiting_names[what]);
+		called("no call when the time is over", 1, 0);
+	}
+	every.opens = 1;
+	tell();
+}
+
+#define RACES	20000
+
+/*
+ * A wake-up between the call and the sleep is neither lost nor counts twice:
+ * another thread wakes without a pause, then says that there is something.
+ */
+static void *racer(void *arg)
+{
+	int file = open(node, O_RDWR), i;
+
+	(void)arg;
+	for (i = 0; i < RACES; i++)
+		ioctl(file, EVERY_STEP, EPOLLIN);
+	close(file);
+	return NULL;
+}
+
+static void calls_race(void)
+{
+	pthread_t t;
+	long i, got = 0;
+	char byte;
+
+	every.ready = 1;
+	every.calls = every.again = 0;
+	tell();
+	set_ready(STEPS, 0);
+	pthread_create(&t, NULL, racer, NULL);
+	for (i = 0; i < RACES; i++)
+		got += read(fd, &byte, 1) == 1;
+	pthread_join(t, NULL);
+	is_num(got, RACES, "each read got its step");
+	need(!ioctl(fd, EVERY_ASK, &every), "EVERY_ASK");
+	if (!ok(every.calls - RACES <= RACES, "and no more calls than wake-ups"))
+		diag("%u calls for %u reads and wake-ups", every.calls, RACES);
+	diag("%u calls, %u of them again", every.calls, every.again);
+}
+
 /* Threads of io_uring's own: they are named iou-wrk-*. */
 static int workers(void)
 {
@@ -721,6 +889,12 @@ int main(int argc, char **argv)
 		killed();
 	else if (!strcmp(argv[1], "life"))
 		life();
+	else if (!strcmp(argv[1], "calls"))
+		calls();
+	else if (!strcmp(argv[1], "timeout"))
+		calls_timeout();
+	else if (!strcmp(argv[1], "race"))
+		calls_race();
 	else if (!strcmp(argv[1], "uring"))
 		uring();
 	return done_testing();

@@ -11,6 +11,8 @@ points "$PROGS/sleepers" wake /dev/every
 points "$PROGS/sleepers" one /dev/every
 points "$PROGS/sleepers" killed /dev/every
 points "$PROGS/sleepers" life /dev/every
+points "$PROGS/sleepers" calls /dev/every
+points "$PROGS/sleepers" race /dev/every
 ok "no file is left open" soon grep -qx 0 $class/every/files
 points "$PROGS/sleepers" uring /dev/every
 points "$PROGS/sleepers" detach /dev/every "chrext unload every"
@@ -19,6 +21,10 @@ ok "and by the loader's end" \
 	bash -c "chrext load $TESTDRIVERS/every.bpf.o --foreground & echo \$! > /tmp/loader"
 soon test -c /dev/every
 points "$PROGS/sleepers" detach /dev/every "kill -9 $(cat /tmp/loader)"
+
+chrext load "$TESTDRIVERS/every.bpf.o" --set timeout_ms=200
+points "$PROGS/sleepers" timeout /dev/every
+chrext unload every
 
 # Serialised ops: a waiter that is woken may die before its turn.
 chrext load "$TESTDRIVERS/every.bpf.o" --set flags=0x11

@@ -74,10 +74,12 @@ enum chr_ext_flags {
 	CHR_EXT_ALL_FLAGS	= (1U << 6) - 1,
 };
 
-/* chr_ext_io.flags */
+/* chr_ext_io.flags; NONBLOCK and AGAIN also for open, AGAIN for fsync */
 #define CHR_EXT_IO_NONBLOCK	(1U << 0)	/* the caller must not wait */
 #define CHR_EXT_IO_APPEND	(1U << 1)	/* write at the end of the data */
 #define CHR_EXT_IO_COMPAT	(1U << 2)	/* ioctl of a 32-bit process */
+#define CHR_EXT_IO_AGAIN	(1U << 3)	/* called again after -EAGAIN */
+#define CHR_EXT_IO_DATASYNC	(1U << 4)	/* fdatasync(2), not fsync(2) */
 
 /* Flags of chr_ext_wake(). */
 #define CHR_EXT_WAKE_ONE	(1U << 0)	/* one sleeper, not all of them */
@@ -331,20 +333,27 @@ struct chr_ext_gpio_played {
 /**
  * struct chr_ext_ops - a character device driver
  *
- * Every op may be left out, and may be a sleepable program,
+ * Every op is optional, and may be a sleepable program,
  * SEC("struct_ops.s/read"), or not, SEC("struct_ops/read"). A reserved op is
  * refused at load with ENOTSUPP, a reserved data member that is not zero with
- * EOPNOTSUPP. What an op returns is checked: a count above what it was given,
+ * EOPNOTSUPP. Return values are checked: a count above what the op was given,
  * or a number that is no errno (-1 to -511), becomes -EIO and is counted in
  * the device's statistics/bad_returns. No op ever waits for user memory: a
- * helper that reads it gives -EFAULT where the page is not there.
+ * helper that reads it returns -EFAULT if the page is not there.
  *
- * No op waits for data either: @open, @read, @write, @ioctl and @fsync say
- * -EAGAIN. A caller that must not wait gets that, but for fsync(2), which always
- * waits; any other sleeps until the driver calls chr_ext_wake(), then the op is
- * called again, and finds what was written, or the argument of ioctl, as it left
- * it in its window. A signal ends the wait with EINTR, or with a restart of the
- * system call (SA_RESTART); the op may be called once more before.
+ * No op waits for data either: @open, @read, @write, @ioctl and @fsync return
+ * -EAGAIN. A caller that must not wait (O_NONBLOCK, RWF_NOWAIT, io_uring) gets
+ * that as its result; every later attempt is a new call. Any other caller
+ * sleeps until the driver calls chr_ext_wake(); fsync(2) always waits.
+ *
+ * How often an op is called: once, and once more after each chr_ext_wake() for
+ * what the caller waits for (several of them before the caller runs count as
+ * one) and after a live update. A signal or @timeout_ms ends the wait without
+ * a further call: the result is EINTR, a restart of the system call
+ * (SA_RESTART), or ETIMEDOUT. A repeated call has CHR_EXT_IO_AGAIN in its flags
+ * and finds its window as the last call left it, except that of read, which
+ * is zero again. splice(2) waits between calls, so that it does not block the
+ * pipe, and each of them is a new call.
  */
 struct chr_ext_ops {
 	/**
@@ -373,11 +382,12 @@ struct chr_ext_ops {
 	void (*remove)(struct chr_ext_dev *dev);
 
 	/**
-	 * @open: open(2). Left out, every open succeeds.
+	 * @open: open(2). Without it every open succeeds. @flags:
+	 * CHR_EXT_IO_NONBLOCK, CHR_EXT_IO_AGAIN.
 	 *
-	 * Return: 0 or -errno. Context: process, may sleep. Since ABI 1.
+	 * Return: 0 or -errno. Context: process, may sleep.
 	 */
-	int (*open)(struct chr_ext_file *file);
+	int (*open)(struct chr_ext_file *file, __u32 flags);
 
 	/**
 	 * @close: The last reference to an open file is gone, or the device is
@@ -463,11 +473,12 @@ struct chr_ext_ops {
 	int (*mmap)(struct chr_ext_file *file, struct chr_ext_map *map);
 
 	/**
-	 * @fsync: fsync(2), fdatasync(2). Left out, EINVAL.
+	 * @fsync: fsync(2), fdatasync(2). Without it they fail with EINVAL.
+	 * @flags: CHR_EXT_IO_DATASYNC, CHR_EXT_IO_AGAIN.
 	 *
-	 * Return: 0 or -errno. Context: process, may sleep. Since ABI 1.
+	 * Return: 0 or -errno. Context: process, may sleep.
 	 */
-	int (*fsync)(struct chr_ext_file *file);
+	int (*fsync)(struct chr_ext_file *file, __u32 flags);
 
 	/**
 	 * @event: Hardware or a timer needs attention, see
