@@ -16,20 +16,6 @@
 #include "io.h"
 #include "kfuncs.h"
 
-/*
- * Record the first missing range: ioctl.c faults it in before it calls the op
- * again.
- */
-static int missing(struct chr_ext_xfer *xfer, u64 addr, u32 len, bool write)
-{
-	if (!xfer->want_len) {
-		xfer->want = addr;
-		xfer->want_len = len;
-		xfer->want_write = write;
-	}
-	return -EFAULT;
-}
-
 /* Return: 1 if there are bytes to copy, 0 if there are none, or -errno. */
 static int check_copy(u64 addr, u32 len, u32 flags)
 {
@@ -48,7 +34,7 @@ static int user_get(struct chr_ext_xfer *xfer, u64 from, void *dst, u32 len,
 	if (ret <= 0)
 		return ret;
 	if (copy_from_user_nofault(dst, (void __user *)(unsigned long)from, len))
-		return missing(xfer, from, len, false);
+		return chr_ext_user_missing(xfer, from, len, false);
 	return 0;
 }
 
@@ -60,7 +46,7 @@ static int user_put(struct chr_ext_xfer *xfer, u64 to, const void *src,
 	if (ret <= 0)
 		return ret;
 	if (copy_to_user_nofault((void __user *)(unsigned long)to, src, len))
-		return missing(xfer, to, len, true);
+		return chr_ext_user_missing(xfer, to, len, true);
 	return 0;
 }
 
@@ -72,7 +58,7 @@ static bool in_dev(const struct chr_ext_dev *dev, u64 offset, u32 len)
 static void *dev_at(struct chr_ext_dev *dev, u64 offset)
 {
 	return to_device(dev)->data +
-	       array_index_nospec(offset, (u64)dev->size + 1);
+	       array_index_nospec((unsigned long)offset, dev->size + 1UL);
 }
 
 __bpf_kfunc_start_defs();

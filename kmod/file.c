@@ -400,7 +400,9 @@ const struct file_operations chr_ext_fops = {
 	.llseek = chr_ext_llseek,
 	.poll = chr_ext_poll,
 	.unlocked_ioctl = chr_ext_ioctl,
+#ifdef CONFIG_COMPAT
 	.compat_ioctl = chr_ext_compat_ioctl,
+#endif
 	.mmap = chr_ext_mmap,
 	.fsync = chr_ext_fsync,
 	.flush = chr_ext_flush,

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * fioc: a buffer that grows, after the example that comes with libfuse's CUSE,
- * and serves the client of that example.
+ * with the same commands as that: its client works unchanged.
  *
  * read(2) and write(2) have a position: a write beyond the end makes the buffer
- * larger, with zeros in a gap, and a read there gives 0. By ioctl(2):
+ * larger, with zeros in a gap, and a read there returns 0. The commands of
+ * ioctl(2):
  *
- *	FIOC_GET_SIZE	how large it is
- *	FIOC_SET_SIZE	make it larger, with zeros, or smaller
+ *	FIOC_GET_SIZE	return the size
+ *	FIOC_SET_SIZE	make the buffer larger, with zeros, or smaller
  *	FIOC_READ	copy up to size bytes at offset to buf
  *	FIOC_WRITE	copy size bytes from buf to offset
  *
  * FIOC_READ and FIOC_WRITE return the number of bytes, and in prev_size and
- * new_size how large the buffer was before and is after; one that fails changes
- * nothing. Any other command gives EINVAL, and what does not fit ENOMEM.
- * 32-bit processes are served too. One call is served at a time: with O_NONBLOCK
- * EAGAIN is the answer while another is.
+ * new_size the size of the buffer before and after; they take a pointer to a
+ * struct, though their numbers are those of commands without an argument. A call
+ * that fails leaves the buffer as it was. Any other command fails with EINVAL,
+ * and what does not fit with ENOMEM. 32-bit processes are served too. One call is
+ * served at a time: with O_NONBLOCK another one fails with EAGAIN.
  *
  * Set at load, how large it can become:
  *	chrext load fioc.bpf.o --set dev_size=64K
@@ -45,13 +47,11 @@ struct fioc_rw_arg32 {
 
 #define FIOC_GET_SIZE	_IOR('E', 0, user_size)
 #define FIOC_SET_SIZE	_IOW('E', 1, user_size)
-#define FIOC_READ	_IOWR('E', 2, struct fioc_rw_arg)
-#define FIOC_WRITE	_IOWR('E', 3, struct fioc_rw_arg)
+#define FIOC_READ	_IO('E', 2)
+#define FIOC_WRITE	_IO('E', 3)
 
-#define FIOC_GET_SIZE32	_IOR('E', 0, user_size32)
-#define FIOC_SET_SIZE32	_IOW('E', 1, user_size32)
-#define FIOC_READ32	_IOWR('E', 2, struct fioc_rw_arg32)
-#define FIOC_WRITE32	_IOWR('E', 3, struct fioc_rw_arg32)
+#define FIOC_GET_SIZE32	CHR_EXT_IOC32(FIOC_GET_SIZE)
+#define FIOC_SET_SIZE32	CHR_EXT_IOC32(FIOC_SET_SIZE)
 
 /* What a device's memory begins with; the buffer is the rest of it. */
 struct fioc {
@@ -62,7 +62,7 @@ struct fioc {
 
 #define CHUNK	4096
 
-/* Where the caller's bytes go that are only looked at. */
+/* Receives the caller's bytes that are only looked at. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -156,78 +156,109 @@ static long fioc_look(struct chr_ext_io *io, __u64 from, __u64 len)
 	return len ? -ENOMEM : 0;
 }
 
-/* Return: bytes, or -errno with nothing changed. */
-static long fioc_rw(struct chr_ext_file *file, struct chr_ext_io *io,
-		    struct fioc *f, struct fioc_rw_arg *arg, bool write)
+/* Both sizes of a struct fioc_rw_arg. */
+static long fioc_get_arg(struct chr_ext_io *io, struct fioc_rw_arg *arg)
 {
-	__u64 at = arg->offset, len = arg->size;
+	struct fioc_rw_arg32 arg32 = {};
+	long err;
+
+	if (!(io->flags & CHR_EXT_IO_COMPAT))
+		return chr_ext_user_get(io, io->arg, arg, sizeof(*arg), 0);
+
+	err = chr_ext_user_get(io, io->arg, &arg32, sizeof(arg32), 0);
+	arg->offset = arg32.offset;
+	arg->buf = arg32.buf;
+	arg->size = arg32.size;
+	return err;
+}
+
+static long fioc_put_arg(struct chr_ext_io *io, struct fioc_rw_arg *arg)
+{
+	struct fioc_rw_arg32 arg32 = {
+		.offset = arg->offset,
+		.buf = arg->buf,
+		.size = arg->size,
+		.prev_size = arg->prev_size,
+		.new_size = arg->new_size,
+	};
+
+	if (!(io->flags & CHR_EXT_IO_COMPAT))
+		return chr_ext_user_put(io, io->arg, arg, sizeof(*arg), 0);
+	return chr_ext_user_put(io, io->arg, &arg32, sizeof(arg32), 0);
+}
+
+static long fioc_read_to(struct chr_ext_file *file, struct chr_ext_io *io,
+			 struct fioc *f, struct fioc_rw_arg *arg)
+{
+	__u32 len = fioc_left(f, arg->offset, arg->size);
 	long err = 0;
 
-	if (arg->offset < 0)
-		return -EINVAL;
+	arg->prev_size = arg->new_size = f->size;
+	if (len)
+		err = chr_ext_user_put_dev(io, arg->buf, DATA + arg->offset,
+					   len, 0);
+	return err ?: fioc_put_arg(io, arg) ?: len;
+}
 
+/* The buffer changes last: each call before can find a page missing. */
+static long fioc_write_from(struct chr_ext_file *file, struct chr_ext_io *io,
+			    struct fioc *f, struct fioc_rw_arg *arg)
+{
+	__u64 at = arg->offset, len = arg->size;
+	long err;
+
+	if (at > fioc_room(file) || len > fioc_room(file) - at)
+		return -ENOMEM;
 	arg->prev_size = f->size;
-	if (write) {
-		if (at > fioc_room(file) || len > fioc_room(file) - at)
-			return -ENOMEM;
-		err = fioc_look(io, arg->buf, len);
-		if (!err)
-			err = chr_ext_user_get_dev(io, arg->buf, DATA + at,
-						   len, 0);
-		if (!err)
-			fioc_grow(f, at + len);
-	} else {
-		len = fioc_left(f, at, len);
-		if (len)
-			err = chr_ext_user_put_dev(io, arg->buf, DATA + at,
-						   len, 0);
-	}
-	arg->new_size = f->size;
-	return err ?: len;
+	arg->new_size = at + len > f->size ? at + len : f->size;
+	err = fioc_look(io, arg->buf, len);
+	if (!err)
+		err = fioc_put_arg(io, arg);
+	if (!err)
+		err = chr_ext_user_get_dev(io, arg->buf, DATA + at, len, 0);
+	if (err)
+		return err;
+	fioc_grow(f, at + len);
+	return len;
 }
 
-static long fioc_rw64(struct chr_ext_file *file, struct chr_ext_io *io,
-		      struct fioc *f, bool write)
+static long fioc_rw(struct chr_ext_file *file, struct chr_ext_io *io,
+		    struct fioc *f, bool write)
 {
-	struct fioc_rw_arg *arg = (void *)chr_ext_io_window(io, 0,
-							    sizeof(*arg));
-
-	return arg ? fioc_rw(file, io, f, arg, write) : -EINVAL;
-}
-
-static long fioc_rw32(struct chr_ext_file *file, struct chr_ext_io *io,
-		      struct fioc *f, bool write)
-{
-	struct fioc_rw_arg32 *arg32 = (void *)chr_ext_io_window(io, 0,
-								sizeof(*arg32));
 	struct fioc_rw_arg arg = {};
-	long ret;
+	long err = fioc_get_arg(io, &arg);
 
-	if (!arg32)
+	if (err)
+		return err;
+	if (arg.offset < 0)
 		return -EINVAL;
-	arg.offset = arg32->offset;
-	arg.buf = arg32->buf;
-	arg.size = arg32->size;
-	ret = fioc_rw(file, io, f, &arg, write);
-	arg32->prev_size = arg.prev_size;
-	arg32->new_size = arg.new_size;
-	return ret;
+	return write ? fioc_write_from(file, io, f, &arg) :
+		       fioc_read_to(file, io, f, &arg);
 }
 
-/* A size of the caller's, which may be a short one. */
 static long fioc_get_size(struct chr_ext_io *io, struct fioc *f)
 {
-	chr_ext_io_put(io, 0, &f->size, sizeof(f->size));
+	user_size32 size = f->size;
+
+	if (io->len == sizeof(size))
+		chr_ext_io_put(io, 0, &size, sizeof(size));
+	else
+		chr_ext_io_put(io, 0, &f->size, sizeof(f->size));
 	return 0;
 }
 
 static long fioc_set_size(struct chr_ext_file *file, struct chr_ext_io *io,
 			  struct fioc *f)
 {
-	__u64 size = 0;
+	user_size32 size32 = 0;
+	user_size size = 0;
+	int n;
 
-	chr_ext_io_get(io, 0, &size, sizeof(size));
-	return fioc_resize(file, f, size);
+	if (io->len == sizeof(size32))
+		n = chr_ext_io_get(io, 0, &size32, sizeof(size32));
+	else
+		n = chr_ext_io_get(io, 0, &size, sizeof(size));
+	return n < 0 ? n : fioc_resize(file, f, size32 ?: size);
 }
 
 SEC("struct_ops/ioctl")
@@ -248,10 +279,7 @@ long BPF_PROG(fioc_ioctl, struct chr_ext_file *file, __u32 cmd,
 		return fioc_set_size(file, io, f);
 	case FIOC_READ:
 	case FIOC_WRITE:
-		return fioc_rw64(file, io, f, cmd == FIOC_WRITE);
-	case FIOC_READ32:
-	case FIOC_WRITE32:
-		return fioc_rw32(file, io, f, cmd == FIOC_WRITE32);
+		return fioc_rw(file, io, f, cmd == FIOC_WRITE);
 	default:
 		return -EINVAL;
 	}

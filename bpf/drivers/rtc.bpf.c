@@ -306,7 +306,8 @@ long BPF_PROG(rtc_ioctl, struct chr_ext_file *file, __u32 cmd,
 		chr_ext_io_put(io, 0, &tm, sizeof(tm));
 		return 0;
 	case RTC_SET_TIME:
-		chr_ext_io_get(io, 0, &tm, sizeof(tm));
+		if (chr_ext_io_get(io, 0, &tm, sizeof(tm)) < 0)
+			return -EFAULT;
 		return rtc_set_time(file, rtc, &tm);
 	case RTC_UIE_ON:
 		return rtc_uie_on(file->dev, rtc, f);

@@ -222,7 +222,8 @@ long BPF_PROG(scull_ioctl, struct chr_ext_file *file, __u32 cmd,
 	case SCULL_IOCSQSET:
 	case SCULL_IOCXQUANTUM:
 	case SCULL_IOCXQSET:
-		chr_ext_io_get(io, 0, &value, sizeof(value));
+		if (chr_ext_io_get(io, 0, &value, sizeof(value)) < 0)
+			return -EFAULT;
 		break;
 	case SCULL_IOCTQUANTUM:
 	case SCULL_IOCTQSET:

@@ -207,7 +207,8 @@ long BPF_PROG(ticker_ioctl, struct chr_ext_file *file, __u32 cmd,
 		chr_ext_io_put(io, 0, &us, sizeof(us));
 		return 0;
 	case TICKER_SET_PERIOD:
-		chr_ext_io_get(io, 0, &us, sizeof(us));
+		if (chr_ext_io_get(io, 0, &us, sizeof(us)) < 0)
+			return -EFAULT;
 		return ticker_set_period(file, t, us);
 	default:
 		return -ENOTTY;

@@ -31,8 +31,8 @@ struct fioc_rw_arg {
 
 #define FIOC_GET_SIZE	_IOR('E', 0, size_t)
 #define FIOC_SET_SIZE	_IOW('E', 1, size_t)
-#define FIOC_READ	_IOWR('E', 2, struct fioc_rw_arg)
-#define FIOC_WRITE	_IOWR('E', 3, struct fioc_rw_arg)
+#define FIOC_READ	_IO('E', 2)
+#define FIOC_WRITE	_IO('E', 3)
 
 static int fd;
 static char out[MAX + PAGE], in[MAX + PAGE];
@@ -148,7 +148,12 @@ static void errors(void)
 	is(ioctl(fd, FIOC_WRITE, 8), -EFAULT, "WRITE with one");
 	is(ioctl(fd, _IO('E', 4)), -EINVAL, "another command: EINVAL");
 	is(ioctl(fd, _IO('E', 0)), -EINVAL, "one that differs in its direction");
-	is(ioctl(fd, _IOWR('E', 2, char[41]), in), -EINVAL, "or in its size");
+	is(ioctl(fd, _IOWR('E', 2, struct fioc_rw_arg), in), -EINVAL, "or in its size");
+	said = (struct fioc_rw_arg){ 0, in, 0, 77, 77 };
+	is(ioctl(fd, FIOC_WRITE, &said), 0, "WRITE of nothing");
+	said = (struct fioc_rw_arg){ 0, (void *)8, 1, 77, 77 };
+	is(ioctl(fd, FIOC_WRITE, &said), -EFAULT, "WRITE from nowhere");
+	ok(said.prev_size == 77 && said.new_size == 77, "leaves the argument as it was");
 }
 
 /* The pages of the caller: missing ones are fetched, others are refused. */
@@ -279,8 +284,8 @@ struct fioc_rw_arg32 {
 
 #define FIOC_GET_SIZE32	_IOR('E', 0, uint32_t)
 #define FIOC_SET_SIZE32	_IOW('E', 1, uint32_t)
-#define FIOC_READ32	_IOWR('E', 2, struct fioc_rw_arg32)
-#define FIOC_WRITE32	_IOWR('E', 3, struct fioc_rw_arg32)
+#define FIOC_READ32	FIOC_READ
+#define FIOC_WRITE32	FIOC_WRITE
 
 static void compat(void)
 {

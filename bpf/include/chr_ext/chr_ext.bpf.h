@@ -177,7 +177,11 @@ struct bpf_dynptr {
 #define CLOCK_TAI	11
 #endif
 
-/* Commands of ioctl(2), as in <linux/ioctl.h>. */
+/*
+ * Commands of ioctl(2) in the generic layout of <linux/ioctl.h>. An op always
+ * gets them in this layout, also on CPUs that have another one (powerpc, mips,
+ * sparc, alpha). Here a long and a pointer have 8 bytes; see CHR_EXT_IOC32().
+ */
 #ifndef _IOC
 #define _IOC_NONE	0U
 #define _IOC_WRITE	1U
@@ -193,6 +197,12 @@ struct bpf_dynptr {
 #define _IOC_NR(cmd)		((cmd) & 0xff)
 #define _IOC_SIZE(cmd)		((cmd) >> 16 & 0x3fff)
 #endif
+
+/*
+ * The command of a 32-bit process, or kernel, for one whose argument is a long, a
+ * size_t or a pointer: case PPS_GETCAP: case CHR_EXT_IOC32(PPS_GETCAP):
+ */
+#define CHR_EXT_IOC32(cmd)	((cmd) & ~(0x3fffU << 16) | 4U << 16)
 
 /*
  * The kfuncs. Their manual is the kernel-doc in kfuncs/ and
