@@ -12,7 +12,6 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/splice.h>
 
 #include "dev.h"
 #include "file.h"
@@ -395,8 +394,8 @@ const struct file_operations chr_ext_fops = {
 	.release = chr_ext_release,
 	.read_iter = chr_ext_read_iter,
 	.write_iter = chr_ext_write_iter,
-	.splice_read = copy_splice_read,
-	.splice_write = iter_file_splice_write,
+	.splice_read = chr_ext_splice_read,
+	.splice_write = chr_ext_splice_write,
 	.llseek = chr_ext_llseek,
 	.poll = chr_ext_poll,
 	.unlocked_ioctl = chr_ext_ioctl,

@@ -6,8 +6,10 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/pipe_fs_i.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/splice.h>
 #include <linux/uio.h>
 
 #include "io.h"
@@ -173,6 +175,20 @@ static long write_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 	return ret;
 }
 
+/*
+ * splice(2) holds the lock of a pipe during read_iter and write_iter: a caller
+ * that slept there would block all other users of that pipe, uninterruptibly. A
+ * synchronous request on pages of the kernel comes from splice; it never waits,
+ * chr_ext_splice_read() and chr_ext_splice_write() do, without the lock.
+ */
+static bool from_splice(struct kiocb *iocb, const struct iov_iter *iter)
+{
+	return is_sync_kiocb(iocb) && iov_iter_is_bvec(iter);
+}
+
+/* Between read_iter or write_iter and splice: another op has its turn. */
+#define TURN_TAKEN	ERESTARTNOINTR
+
 typedef long (*once_t)(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 		       struct iov_iter *iter);
 
@@ -199,6 +215,8 @@ static ssize_t xfer_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 
 	for (;;) {
 		xfer->pub.flags = io_flags(iocb);
+		if (from_splice(iocb, iter))
+			xfer->pub.flags |= CHR_EXT_IO_NONBLOCK;
 		xfer->pos = flags & CHR_EXT_SEEKABLE ? iocb->ki_pos : 0;
 		ret = once(f, xfer, iter);
 		if (ret <= 0)
@@ -213,7 +231,11 @@ static ssize_t xfer_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 			break;
 		cond_resched();
 	}
-	return xfer->pub.done ?: ret;
+	if (xfer->pub.done)
+		return xfer->pub.done;
+	if (ret == -EAGAIN && !xfer->called && from_splice(iocb, iter))
+		return -TURN_TAKEN;
+	return ret;
 }
 
 /* Gives the transfer a buffer, on the stack if it is small, and runs it. */
@@ -257,7 +279,7 @@ static ssize_t file_xfer(struct kiocb *iocb, struct iov_iter *iter,
 void chr_ext_count_error(struct chr_ext_device *dev, long ret)
 {
 	if (ret != -EAGAIN && ret != -ENOTTY && ret != -ERESTARTSYS &&
-	    ret != -ENODEV)
+	    ret != -TURN_TAKEN && ret != -ENODEV)
 		chr_ext_stat_add(dev, STAT_ERRORS, 1);
 }
 
@@ -278,7 +300,8 @@ ssize_t chr_ext_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		chr_ext_count_error(f->dev, ret);
 	}
 	trace_chr_ext_read(f, len, ret, start);
-	return ret;
+	/* copy_splice_read() takes this for "nothing yet". */
+	return ret == -EFAULT && from_splice(iocb, to) ? -EIO : ret;
 }
 
 ssize_t chr_ext_write_iter(struct kiocb *iocb, struct iov_iter *from)
@@ -300,4 +323,101 @@ ssize_t chr_ext_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	}
 	trace_chr_ext_write(f, len, ret, start);
 	return ret;
+}
+
+/* May splice wait after @ret? */
+static bool splice_waits(const struct file *file, ssize_t ret,
+			 unsigned int flags)
+{
+	return (ret == -EAGAIN || ret == -TURN_TAKEN) &&
+	       !(flags & SPLICE_F_NONBLOCK) && !(file->f_flags & O_NONBLOCK);
+}
+
+static ssize_t splice_result(ssize_t ret)
+{
+	return ret == -TURN_TAKEN ? -EAGAIN : ret;
+}
+
+/* Wait for what @ret asks for. Return: 0 or -errno. */
+static long splice_wait(struct chr_ext_open *f, enum chr_ext_wait_for what,
+			ssize_t ret, int seen, unsigned long start)
+{
+	if (ret == -EAGAIN)
+		return chr_ext_wait_once(f, what, seen, start);
+
+	ret = chr_ext_turn_take(f->turn, false);
+	if (!ret)
+		chr_ext_turn_give(f->turn, f->dev);
+	return ret;
+}
+
+static bool pipe_has_room(const struct pipe_inode_info *pipe)
+{
+	return pipe_occupancy(READ_ONCE(pipe->head), READ_ONCE(pipe->tail)) <
+	       READ_ONCE(pipe->max_usage);
+}
+
+/* Others may have filled or left the pipe while it was unlocked. */
+static long splice_room(struct pipe_inode_info *pipe)
+{
+	long ret = 0;
+
+	while (!ret) {
+		if (!pipe->readers) {
+			send_sig(SIGPIPE, current, 0);
+			return -EPIPE;
+		}
+		if (pipe_has_room(pipe))
+			return 0;
+		pipe_unlock(pipe);
+		ret = wait_event_interruptible(pipe->wr_wait,
+					       pipe_has_room(pipe) ||
+					       !READ_ONCE(pipe->readers));
+		pipe_lock(pipe);
+	}
+	return ret;
+}
+
+/* The caller holds the lock of the pipe, except of its own internal one. */
+ssize_t chr_ext_splice_read(struct file *in, loff_t *ppos,
+			    struct pipe_inode_info *pipe, size_t len,
+			    unsigned int flags)
+{
+	struct chr_ext_open *f = in->private_data;
+	const unsigned long start = jiffies;
+	ssize_t ret;
+	int seen;
+
+	for (;;) {
+		seen = chr_ext_wakes(f, CHR_EXT_WAIT_IN);
+		ret = copy_splice_read(in, ppos, pipe, len, flags);
+		if (!splice_waits(in, ret, flags))
+			return splice_result(ret);
+
+		pipe_unlock(pipe);
+		ret = splice_wait(f, CHR_EXT_WAIT_IN, ret, seen, start);
+		pipe_lock(pipe);
+		ret = ret ?: splice_room(pipe);
+		if (ret)
+			return ret;
+	}
+}
+
+ssize_t chr_ext_splice_write(struct pipe_inode_info *pipe, struct file *out,
+			     loff_t *ppos, size_t len, unsigned int flags)
+{
+	struct chr_ext_open *f = out->private_data;
+	const unsigned long start = jiffies;
+	ssize_t ret;
+	int seen;
+
+	for (;;) {
+		seen = chr_ext_wakes(f, CHR_EXT_WAIT_OUT);
+		ret = iter_file_splice_write(pipe, out, ppos, len, flags);
+		if (!splice_waits(out, ret, flags))
+			return splice_result(ret);
+		ret = splice_wait(f, CHR_EXT_WAIT_OUT, ret, seen, start);
+		if (ret)
+			return ret;
+	}
 }
