@@ -3,11 +3,24 @@
  * kfuncs for the memory of devices and open files, and for the log.
  */
 #include <linux/btf.h>
+#include <linux/nospec.h>
 
+#include "driver.h"
 #include "family.h"
 #include "file.h"
 #include "kfuncs.h"
 #include "log.h"
+
+/* Why a program never gets any memory: once, in the driver's log. */
+static void *no_memory(struct chr_ext_device *dev, u64 size,
+		       enum chr_ext_note note, const char *member)
+{
+	if (!size)
+		chr_ext_note_once(dev->drv, note,
+				  "%s: a program asked for memory, but the driver sets no .%s",
+				  dev_name(&dev->dev), member);
+	return NULL;
+}
 
 __bpf_kfunc_start_defs();
 
@@ -24,8 +37,11 @@ __bpf_kfunc_start_defs();
 __bpf_kfunc u8 *chr_ext_dev_data(struct chr_ext_dev *dev,
 				 const u32 rdwr_buf_size)
 {
-	return rdwr_buf_size && rdwr_buf_size <= dev->size ?
-		to_device(dev)->data : NULL;
+	struct chr_ext_device *d = to_device(dev);
+
+	if (unlikely(!rdwr_buf_size || rdwr_buf_size > dev->size))
+		return no_memory(d, dev->size, CHR_EXT_NOTE_DEV_SIZE, "dev_size");
+	return d->data;
 }
 
 /**
@@ -43,14 +59,20 @@ __bpf_kfunc u8 *chr_ext_dev_data(struct chr_ext_dev *dev,
 __bpf_kfunc u8 *chr_ext_dev_mem(struct chr_ext_dev *dev, u64 offset,
 				const u32 rdwr_buf_size)
 {
-	if (!rdwr_buf_size || offset % 8 || rdwr_buf_size > dev->mem_size ||
-	    offset > dev->mem_size - rdwr_buf_size)
+	struct chr_ext_device *d = to_device(dev);
+	unsigned long room;
+
+	if (unlikely(!rdwr_buf_size || rdwr_buf_size > dev->mem_size))
+		return no_memory(d, dev->mem_size, CHR_EXT_NOTE_MEM_SIZE,
+				 "mem_size");
+	room = dev->mem_size - rdwr_buf_size + 1;
+	if (offset % 8 || offset >= room)
 		return NULL;
-	return to_device(dev)->mem + offset;
+	return d->mem + array_index_nospec((unsigned long)offset, room);
 }
 
 /**
- * chr_ext_dev_clear() - make bytes of a device's memory zero
+ * chr_ext_dev_clear() - zero bytes of a device's private memory
  * @dev: the device
  * @from: where in its memory
  * @len: number of bytes; clipped at the end of the memory
@@ -60,11 +82,13 @@ __bpf_kfunc u8 *chr_ext_dev_mem(struct chr_ext_dev *dev, u64 offset,
  */
 __bpf_kfunc int chr_ext_dev_clear(struct chr_ext_dev *dev, u64 from, u64 len)
 {
+	unsigned long at;
+
 	if (from > dev->size)
 		return -EINVAL;
+	at = array_index_nospec((unsigned long)from, dev->size + 1UL);
 	if (dev->size)
-		memset(to_device(dev)->data + from, 0,
-		       min(len, dev->size - from));
+		memset(to_device(dev)->data + at, 0, min(len, dev->size - at));
 	return 0;
 }
 
@@ -106,8 +130,12 @@ __bpf_kfunc int chr_ext_log(struct chr_ext_dev *dev, u32 level,
 __bpf_kfunc u8 *chr_ext_file_data(struct chr_ext_file *file,
 				  const u32 rdwr_buf_size)
 {
-	return rdwr_buf_size && rdwr_buf_size <= file->size ?
-		to_open(file)->data : NULL;
+	struct chr_ext_open *f = to_open(file);
+
+	if (unlikely(!rdwr_buf_size || rdwr_buf_size > file->size))
+		return no_memory(f->dev, file->size, CHR_EXT_NOTE_FILE_SIZE,
+				 "file_size");
+	return f->data;
 }
 
 __bpf_kfunc_end_defs();

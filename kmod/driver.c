@@ -657,6 +657,7 @@ static int driver_try_swap(struct chr_ext_driver *drv,
 	drv->swapping = true;
 	refcount_inc(&drv->users);
 	chr_ext_ops_adopt(&drv->conf, ops);
+	WRITE_ONCE(drv->noted, 0);
 	scoped_guard(mutex, &drivers_lock) {
 		/* Pairs with the READ_ONCE() in chr_ext_enter(). */
 		smp_store_release(&drv->ops, ops);

@@ -3,6 +3,7 @@
 #ifndef CHR_EXT_DRIVER_H
 #define CHR_EXT_DRIVER_H
 
+#include <linux/bitops.h>
 #include <linux/completion.h>
 #include <linux/idr.h>
 #include <linux/kref.h>
@@ -18,8 +19,15 @@
 #include <chr_ext/abi.h>
 
 #include "compat.h"
+#include "log.h"
 
-struct chr_ext_log;
+/* What a driver is told once, in its log: a bit in chr_ext_driver.noted. */
+enum chr_ext_note {
+	CHR_EXT_NOTE_WRITE_0,
+	CHR_EXT_NOTE_DEV_SIZE,
+	CHR_EXT_NOTE_FILE_SIZE,
+	CHR_EXT_NOTE_MEM_SIZE,
+};
 
 /*
  * ref is held by the registration and by each chr_ext_device.
@@ -29,6 +37,7 @@ struct chr_ext_driver {
 	struct list_head node;		/* in the list of driver.c */
 	struct platform_driver pdrv;
 	struct chr_ext_log *log;
+	unsigned long noted;		/* bits of enum chr_ext_note */
 
 	/*
 	 * Readers are the calls of ops. A revoke sets chr_ext_device.dead, then
@@ -91,6 +100,15 @@ struct chr_ext_driver {
 	unsigned long adding_limit;	/* jiffies until its probe may sleep */
 	int probe_err;			/* of that one */
 };
+
+#define chr_ext_note_once(drv, note, fmt, ...)				\
+do {									\
+	struct chr_ext_driver *__drv = (drv);				\
+									\
+	if (!test_and_set_bit(note, &__drv->noted))			\
+		chr_ext_log_note(__drv->log, CHR_EXT_WARNING, fmt,	\
+				 ##__VA_ARGS__);			\
+} while (0)
 
 struct chr_ext_driver *chr_ext_driver_get(struct chr_ext_driver *drv);
 void chr_ext_driver_put(struct chr_ext_driver *drv);

@@ -5,6 +5,7 @@
 #include <linux/cgroup.h>
 #include <linux/cleanup.h>
 #include <linux/cred.h>
+#include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
@@ -22,16 +23,17 @@
 static atomic64_t last_id = ATOMIC64_INIT(0);
 
 /**
- * chr_ext_check_return() - what an op returned is not to be trusted
+ * chr_ext_check_return() - check the return value of an op
  * @dev: the device
  * @op: name of the op
  * @ret: what it returned
- * @max: the most that is right
+ * @max: the largest valid number
  *
  * The numbers from 512 on are the kernel's own; some of them, such as
- * EIOCBQUEUED, are promises that a caller in the VFS acts upon.
+ * EIOCBQUEUED, are promises that a caller in the VFS acts upon. A number that is
+ * neither a small one nor near an errno may be an address: it is not printed.
  *
- * Return: @ret, or -EIO when it is neither in 0..@max nor an errno
+ * Return: @ret, or -EIO if it is neither in 0..@max nor an errno.
  */
 long chr_ext_check_return(struct chr_ext_device *dev, const char *op, long ret,
 			  u64 max)
@@ -40,9 +42,14 @@ long chr_ext_check_return(struct chr_ext_device *dev, const char *op, long ret,
 		return ret;
 
 	chr_ext_stat_add(dev, STAT_BAD_RETURNS, 1);
-	chr_ext_log_note(dev->drv->log, CHR_EXT_ERR,
-			 "%s: %s returned %ld; -511 to %llu are valid",
-			 dev_name(&dev->dev), op, ret, max);
+	if (ret >= -MAX_ERRNO && ret <= MAX_ERRNO)
+		chr_ext_log_note(dev->drv->log, CHR_EXT_ERR,
+				 "%s: %s returned %ld; -511 to %llu are valid",
+				 dev_name(&dev->dev), op, ret, max);
+	else
+		chr_ext_log_note(dev->drv->log, CHR_EXT_ERR,
+				 "%s: %s returned a number that is no errno; -511 to %llu are valid",
+				 dev_name(&dev->dev), op, max);
 	return -EIO;
 }
 
@@ -342,8 +349,8 @@ static long call_poll(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 	if (ret & ~valid) {
 		chr_ext_stat_add(f->dev, STAT_BAD_RETURNS, 1);
 		chr_ext_log_note(f->dev->drv->log, CHR_EXT_ERR,
-				 "%s: poll returned 0x%x; 0x%x are valid",
-				 dev_name(&f->dev->dev), ret, valid);
+				 "%s: poll returned bits other than EPOLL*; 0x%x are valid",
+				 dev_name(&f->dev->dev), valid);
 		ret = (__force u32)EPOLLERR;
 	}
 	*events = (__force __poll_t)ret;

@@ -107,6 +107,10 @@ static long call_write(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 	xfer->pub.pos = xfer->pos;
 	ret = ops->write(&f->pub, &xfer->pub);
 	ret = chr_ext_check_return(f->dev, "write", ret, xfer->pub.len);
+	if (unlikely(!ret && xfer->pub.len))
+		chr_ext_note_once(f->dev->drv, CHR_EXT_NOTE_WRITE_0,
+				  "%s: write returned 0 of %llu bytes: callers try again at once; return -EAGAIN or -ENOSPC",
+				  dev_name(&f->dev->dev), xfer->pub.len);
 	return xfer_called(xfer, ret);
 }
 

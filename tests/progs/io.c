@@ -265,6 +265,10 @@ static void lengths(void)
 	tell(DESK_TAKE);
 	is(write(fd, buf, 100), 7, "a driver may take less");
 	is(write(fd, buf, 5), -EIO, "but not more than it was given");
+	desk.ret = 0;
+	tell(DESK_TAKE);
+	is(write(fd, buf, 5), 0, "or nothing");
+	is(write(fd, buf, 6), 0, "again");
 }
 
 static void flags(void)

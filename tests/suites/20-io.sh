@@ -6,6 +6,8 @@
 
 ok "a driver that takes orders" chrext load "$TESTDRIVERS/desk.bpf.o"
 points "$PROGS/io"
+is "one line in the log for writes that returned 0" \
+	"$(chrext log desk --no-follow | grep -c 'write returned 0 of 5 bytes')" 1
 ok "gone again" chrext unload desk
 
 # The sizes that a driver asks for.

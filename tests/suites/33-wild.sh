@@ -17,6 +17,11 @@ for ret in 11 65536 0x7fffffff 0x100000000 0x7fffffffffffffff -4095 -4096 \
 	is "a driver that returns $ret: EIO" \
 		"$(call /dev/subject rw r:10 W:10 R:10)" "EIO EIO EIO"
 	is "a driver that returns $ret: counted" "$(count subject bad_returns)" 3
+	if ((ret > 4095 || ret < -4095)); then
+		is "a driver that returns $ret: no number of it is logged" \
+			"$(chrext log subject --no-follow | tail -n 4 |
+			   grep -c 'returned a number that is no errno')" 3
+	fi
 	chrext unload subject
 done
 
