@@ -11,6 +11,7 @@
 #include <linux/btf.h>
 #include <linux/err.h>
 #include <linux/hrtimer.h>
+#include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 
@@ -61,6 +62,72 @@ chr_ext_hrtimer_setup(struct hrtimer *timer,
 {
 	hrtimer_init(timer, clock, mode);
 	timer->function = function;
+}
+#endif
+
+/*
+ * A mapping is described before it exists, by .mmap_prepare, in 7.x; goes when
+ * 6.12 does.
+ */
+#ifdef CHR_EXT_HAVE_MMAP_PREPARE
+#define chr_ext_vma		vm_area_desc
+#define CHR_EXT_MMAP_OP		mmap_prepare
+#define CHR_EXT_MMAP_ARGS	struct vm_area_desc *vma
+
+static inline struct file *chr_ext_vma_file(const struct chr_ext_vma *vma)
+{
+	return vma->file;
+}
+
+static inline unsigned long chr_ext_vma_pgoff(const struct chr_ext_vma *vma)
+{
+	return vma->pgoff;
+}
+
+static inline unsigned long chr_ext_vma_size(const struct chr_ext_vma *vma)
+{
+	return vma->end - vma->start;
+}
+
+static inline vm_flags_t chr_ext_vma_flags(const struct chr_ext_vma *vma)
+{
+	return vma_flags_to_legacy(vma->vma_flags);
+}
+
+static inline void chr_ext_vma_set_flags(struct chr_ext_vma *vma,
+					 vm_flags_t flags)
+{
+	vma->vma_flags = legacy_to_vma_flags(flags);
+}
+#else
+#define chr_ext_vma		vm_area_struct
+#define CHR_EXT_MMAP_OP		mmap
+#define CHR_EXT_MMAP_ARGS	struct file *file, struct vm_area_struct *vma
+
+static inline struct file *chr_ext_vma_file(const struct chr_ext_vma *vma)
+{
+	return vma->vm_file;
+}
+
+static inline unsigned long chr_ext_vma_pgoff(const struct chr_ext_vma *vma)
+{
+	return vma->vm_pgoff;
+}
+
+static inline unsigned long chr_ext_vma_size(const struct chr_ext_vma *vma)
+{
+	return vma->vm_end - vma->vm_start;
+}
+
+static inline vm_flags_t chr_ext_vma_flags(const struct chr_ext_vma *vma)
+{
+	return vma->vm_flags;
+}
+
+static inline void chr_ext_vma_set_flags(struct chr_ext_vma *vma,
+					 vm_flags_t flags)
+{
+	vm_flags_reset(vma, flags);
 }
 #endif
 

@@ -409,7 +409,7 @@ const struct file_operations chr_ext_fops = {
 #ifdef CONFIG_COMPAT
 	.compat_ioctl = chr_ext_compat_ioctl,
 #endif
-	.mmap = chr_ext_mmap,
+	.CHR_EXT_MMAP_OP = chr_ext_mmap,
 	.fsync = chr_ext_fsync,
 	.flush = chr_ext_flush,
 	.fasync = chr_ext_fasync,

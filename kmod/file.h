@@ -48,7 +48,7 @@ long chr_ext_check_return(struct chr_ext_device *dev, const char *op, long ret,
 			  u64 max);
 
 /* mem.c */
-int chr_ext_mmap(struct file *file, struct vm_area_struct *vma);
+int chr_ext_mmap(CHR_EXT_MMAP_ARGS);
 
 /* One call of an op of a file, in its turn. */
 static __always_inline long chr_ext_call_once(struct chr_ext_open *f,

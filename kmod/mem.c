@@ -2,19 +2,20 @@
 /*
  * Pages of a device that programs and users share: mmap(2).
  *
- * A page is put into a mapping when it is touched, inside the guard, so that a
- * revoke can drain the faults and then take all of them out again. A mapping
- * holds a reference to each page that it has: no address ever shows memory that
- * has become someone else's.
+ * A page is inserted into a mapping when it is touched, inside the guard, so that
+ * a revoke can drain the faults and then remove all pages again. A mapping holds
+ * a reference to each of its pages: no address ever shows memory that has been
+ * freed and used for something else.
  */
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/nospec.h>
 #include <linux/vmalloc.h>
 
 #include "file.h"
 
 /**
- * chr_ext_mem_alloc() - get the pages of a device
+ * chr_ext_mem_alloc() - allocate the pages of a device
  * @dev: the device, with pub.mem_size
  *
  * Return: 0 or -ENOMEM
@@ -24,19 +25,19 @@ int chr_ext_mem_alloc(struct chr_ext_device *dev)
 	if (!dev->pub.mem_size)
 		return 0;
 
-	/* The size is the author's; fail rather than kill for it. */
-	dev->mem = __vmalloc(dev->pub.mem_size,
-			     GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN |
-			     __GFP_RETRY_MAYFAIL);
+	/* The size is the author's: fail rather than call the OOM killer. */
+	if (dev->pub.mem_size >> PAGE_SHIFT > (u64)max(si_mem_available(), 0L))
+		return -ENOMEM;
+	dev->mem = vmalloc_user(dev->pub.mem_size);
 	return dev->mem ? 0 : -ENOMEM;
 }
 
 /**
- * chr_ext_mem_revoke() - take the pages out of all mappings
+ * chr_ext_mem_revoke() - remove the pages from all mappings
  * @dev: a dead device whose guard has been drained
  *
- * Who touches a mapping from now on gets SIGBUS. Each mapping holds a file, so
- * the files that are open know all of them.
+ * An access to a mapping raises SIGBUS from now on. Each mapping holds a file, so
+ * the open files lead to all of them.
  */
 void chr_ext_mem_revoke(struct chr_ext_device *dev)
 {
@@ -46,7 +47,7 @@ void chr_ext_mem_revoke(struct chr_ext_device *dev)
 	if (!dev->mem)
 		return;
 
-	/* Most often all of them came by the same node, and so share this. */
+	/* Files opened by the same node share their address space. */
 	guard(mutex)(&dev->lock);
 	list_for_each_entry(f, &dev->files, node) {
 		if (f->file->f_mapping == done)
@@ -59,15 +60,16 @@ void chr_ext_mem_revoke(struct chr_ext_device *dev)
 
 static vm_fault_t mem_insert(struct chr_ext_device *dev, struct vm_fault *vmf)
 {
-	u64 offset = (u64)vmf->pgoff << PAGE_SHIFT;
+	unsigned long offset, size = dev->pub.mem_size;
 	int err;
 
-	if (offset >= dev->pub.mem_size)
+	if (vmf->pgoff >= size >> PAGE_SHIFT)
 		return VM_FAULT_SIGBUS;
+	offset = array_index_nospec(vmf->pgoff, size >> PAGE_SHIFT) << PAGE_SHIFT;
 
 	err = vm_insert_page(vmf->vma, vmf->address & PAGE_MASK,
 			     vmalloc_to_page(dev->mem + offset));
-	/* -EBUSY: another thread was faster. */
+	/* -EBUSY: another thread has inserted it. */
 	if (!err || err == -EBUSY)
 		return VM_FAULT_NOPAGE;
 	return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
@@ -108,15 +110,17 @@ static long ask_mmap(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 				    ops->mmap(&f->pub, &ask->map), 0);
 }
 
-int chr_ext_mmap(struct file *file, struct vm_area_struct *vma)
+int chr_ext_mmap(CHR_EXT_MMAP_ARGS)
 {
-	struct chr_ext_open *f = file->private_data;
+	struct chr_ext_open *f = chr_ext_vma_file(vma)->private_data;
+	vm_flags_t flags = chr_ext_vma_flags(vma);
+	unsigned long pgoff = chr_ext_vma_pgoff(vma);
 	struct ask ask = { .map = {
-		.offset = (u64)vma->vm_pgoff << PAGE_SHIFT,
-		.size = vma->vm_end - vma->vm_start,
-		.prot = (vma->vm_flags & VM_READ ? PROT_READ : 0) |
-			(vma->vm_flags & VM_WRITE ? PROT_WRITE : 0),
-		.flags = vma->vm_flags & VM_MAYSHARE ? MAP_SHARED : MAP_PRIVATE,
+		.offset = (u64)pgoff << PAGE_SHIFT,
+		.size = chr_ext_vma_size(vma),
+		.prot = (flags & VM_READ ? PROT_READ : 0) |
+			(flags & VM_WRITE ? PROT_WRITE : 0),
+		.flags = flags & VM_MAYSHARE ? MAP_SHARED : MAP_PRIVATE,
 	} };
 	const u64 size = f->dev->drv->conf.mem_size;
 	vm_flags_t never = VM_MAYEXEC;
@@ -124,22 +128,22 @@ int chr_ext_mmap(struct file *file, struct vm_area_struct *vma)
 
 	if (READ_ONCE(f->dev->dead) || !size)
 		return -ENODEV;
-	if (vma->vm_pgoff > size >> PAGE_SHIFT ||
+	if (pgoff > size >> PAGE_SHIFT ||
 	    ask.map.size > size - ask.map.offset)
 		return -EINVAL;
-	if (vma->vm_flags & VM_EXEC)
+	if (flags & VM_EXEC)
 		return -EACCES;
 
-	/* The caller's memory is locked: only what may not wait can follow. */
+	/* The caller's memory is locked: nothing that waits may follow. */
 	err = chr_ext_call_once(f, CHR_EXT_OP_mmap, false, ask_mmap, &ask);
 	if (err)
 		return err;
 
-	/* The driver said yes to this, and not to what mprotect would make. */
-	if (ask.asked && !(vma->vm_flags & VM_WRITE) &&
-	    vma->vm_flags & VM_SHARED)
+	/* The driver agreed to this, not to a later mprotect(2). */
+	if (ask.asked && !(flags & VM_WRITE) && flags & VM_SHARED)
 		never |= VM_MAYWRITE;
-	vm_flags_mod(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP, never);
+	chr_ext_vma_set_flags(vma, (flags | VM_MIXEDMAP | VM_DONTEXPAND |
+				    VM_DONTDUMP) & ~never);
 	vma->vm_ops = &mem_vm_ops;
 	return 0;
 }
