@@ -18,6 +18,7 @@
 #include "file.h"
 #include "io.h"
 #include "log.h"
+#include "ops.h"
 #include "trace.h"
 
 static atomic64_t last_id = ATOMIC64_INIT(0);
@@ -190,8 +191,9 @@ static int chr_ext_open(struct inode *inode, struct file *file)
 	chr_ext_stat_add(dev, STAT_OPENS, 1);
 	get_device(&dev->dev);
 	file->private_data = f;
-	/* Ops do not wait for data: io_uring needs no thread to wait in. */
-	file->f_mode |= FMODE_NOWAIT;
+	/* Ops that cannot sleep: io_uring needs no thread to call them from. */
+	if (!(READ_ONCE(dev->drv->conf.reserved) & CHR_EXT_RW_SLEEPS))
+		file->f_mode |= FMODE_NOWAIT;
 	if (!(dev->drv->conf.flags & (CHR_EXT_SEEKABLE | CHR_EXT_NULL_SEEK)))
 		stream_open(inode, file);
 	return 0;

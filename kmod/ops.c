@@ -279,6 +279,35 @@ static int member_init(const struct data_member *m, struct chr_ext_ops *to,
 	return 0;
 }
 
+/* An error is the kernel's to report, which looks at the descriptor next. */
+static bool prog_sleeps(int fd)
+{
+	struct bpf_prog *prog;
+	bool ret;
+
+	prog = bpf_prog_get_type_dev(fd, BPF_PROG_TYPE_STRUCT_OPS, false);
+	if (IS_ERR(prog))
+		return false;
+	ret = prog->sleepable;
+	bpf_prog_put(prog);
+	return ret;
+}
+
+/*
+ * Later there is only the address of a trampoline, which does not say whether its
+ * program may sleep.
+ */
+static void note_sleepable(struct chr_ext_ops *to, const void *from, u32 offset)
+{
+	int fd = *(const unsigned long *)(from + offset);
+
+	if (offset != offsetof(struct chr_ext_ops, read) &&
+	    offset != offsetof(struct chr_ext_ops, write))
+		return;
+	if (fd && prog_sleeps(fd))
+		to->reserved |= CHR_EXT_RW_SLEEPS;
+}
+
 /* Return: 1 for a data member, 0 for an op, or -errno. */
 static int ops_init_member(const struct btf_type *t,
 			   const struct btf_member *member,
@@ -290,6 +319,7 @@ static int ops_init_member(const struct btf_type *t,
 	for (i = 0; i < ARRAY_SIZE(data_members); i++)
 		if (data_members[i].offset == offset)
 			return member_init(&data_members[i], kdata, udata) ?: 1;
+	note_sleepable(kdata, udata, offset);
 	return 0;
 }
 
@@ -330,6 +360,7 @@ void chr_ext_ops_adopt(struct chr_ext_ops *conf, const struct chr_ext_ops *ops)
 		if (!m->fixed)
 			member_set(m, conf, member_get(m, ops));
 	}
+	WRITE_ONCE(conf->reserved, ops->reserved);
 }
 
 /* Check members against each other. */

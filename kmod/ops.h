@@ -46,6 +46,12 @@ enum chr_ext_op {
 };
 #undef OP
 
+/*
+ * chr_ext_ops.reserved, which a driver leaves 0: its read or write is a sleepable
+ * program.
+ */
+#define CHR_EXT_RW_SLEEPS	(1U << 0)
+
 int chr_ext_ops_register(void);
 const char *chr_ext_ops_differ(const struct chr_ext_ops *conf,
 			       const struct chr_ext_ops *ops);

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <limits.h>
+#include <liburing.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -313,6 +314,24 @@ static void opener(const char *path)
 	   "and the flags of open");
 }
 
+/* The programs of desk can sleep: a call that must not is refused. */
+static void sleepable(void)
+{
+	struct iovec iov = { buf, 10 };
+	struct io_uring_cqe *cqe;
+	struct io_uring ring;
+
+	tell(DESK_FILL);
+	is(preadv2(fd, &iov, 1, -1, RWF_NOWAIT), -EOPNOTSUPP, "RWF_NOWAIT: EOPNOTSUPP");
+	is(pwritev2(fd, &iov, 1, -1, RWF_NOWAIT), -EOPNOTSUPP, "to write, too");
+	need(!io_uring_queue_init(8, &ring, 0), "io_uring");
+	io_uring_prep_read(io_uring_get_sqe(&ring), fd, buf, 10, 0);
+	need(io_uring_submit_and_wait(&ring, 1) == 1 &&
+	     !io_uring_peek_cqe(&ring, &cqe), "io_uring");
+	is_num(cqe->res, 10, "io_uring reads by a thread of its own");
+	io_uring_queue_exit(&ring);
+}
+
 int main(void)
 {
 	fd = open("/dev/desk0", O_RDWR);
@@ -325,6 +344,7 @@ int main(void)
 	no_position();
 	lengths();
 	flags();
+	sleepable();
 	opener("/dev/desk0");
 	return done_testing();
 }

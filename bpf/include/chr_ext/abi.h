@@ -551,6 +551,9 @@ struct chr_ext_ops {
 	 */
 	__u32 layout;
 
+	/** @reserved: 0. The framework keeps notes of its own here. */
+	__u32 reserved;
+
 	/**
 	 * @mem_size: Bytes of zeroed pages that users can mmap(2), at most
 	 * CHR_EXT_MAX_MEM for all devices together. See chr_ext_dev_mem().
