@@ -176,7 +176,7 @@ struct chr_ext_dev {
 /**
  * struct chr_ext_file - one open of a device
  * @id: number of this open, never used again
- * @dev: the device; trusted, so every kfunc that wants a device takes it
+ * @dev: the device; trusted: a valid argument of kfuncs
  * @flags: O_* flags given to open(2)
  * @uid: user id of the opener, in the initial user namespace
  * @gid: group id of the opener, likewise
@@ -184,8 +184,8 @@ struct chr_ext_dev {
  * @size: bytes of private memory, &chr_ext_ops.file_size of the driver
  * @cgroup_id: id of the opener's cgroup in the default hierarchy
  *
- * Taken when the file is opened; a file that is passed on or inherited stays
- * the opener's. Read-only for programs.
+ * Set when the file is opened; passing it on or inheriting it changes nothing.
+ * Read-only for programs.
  */
 struct chr_ext_file {
 	__u64 id;
@@ -202,10 +202,11 @@ struct chr_ext_file {
  * struct chr_ext_io - one transfer in flight
  * @file: the open file that it belongs to; trusted
  * @pos: where it starts, in bytes; 0 for a device without positions
- * @len: bytes in this window: what read may fill, what write was given
+ * @len: bytes in the window: of read to fill, of write to take, of ioctl the size
+ *	of the command's argument
  * @done: bytes that earlier calls moved for the same system call (streams)
  * @arg: argument of ioctl, as the caller passed it
- * @cmd: command of ioctl
+ * @cmd: command of ioctl, in the generic layout on every CPU
  * @flags: CHR_EXT_IO_*
  *
  * Read-only for programs.
@@ -221,14 +222,14 @@ struct chr_ext_io {
 };
 
 /**
- * struct chr_ext_map - a mapping that a caller wants
+ * struct chr_ext_map - a requested mapping
  * @offset: where in the device's pages, in bytes
  * @size: bytes, in whole pages
  * @prot: PROT_READ (1) and PROT_WRITE (2)
  * @flags: MAP_SHARED (1) or MAP_PRIVATE (2)
  *
- * Inside the pages, and never executable: the framework has looked. What is
- * shared without PROT_WRITE stays so when a driver was asked. Read-only for
+ * The framework has checked that it is inside the pages and not executable. A
+ * shared mapping without PROT_WRITE that the op allowed stays so. Read-only for
  * programs.
  */
 struct chr_ext_map {
@@ -390,10 +391,9 @@ struct chr_ext_ops {
 	int (*open)(struct chr_ext_file *file, __u32 flags);
 
 	/**
-	 * @close: The last reference to an open file is gone, or the device is
-	 * being revoked. Exactly once for each @open that returned 0, by the
-	 * task that dropped the last reference or by the revoke. One at a time
-	 * for a device.
+	 * @close: The last reference to an open file is dropped, or the device
+	 * is being revoked. Called exactly once for each @open that returned 0,
+	 * in the context of the task that drops it. One at a time for a device.
 	 *
 	 * Context: process, may sleep.
 	 */
@@ -401,12 +401,12 @@ struct chr_ext_ops {
 
 	/**
 	 * @read: read(2), pread(2), readv(2), splice(2) and the like: fill the
-	 * first bytes of the window and return how many. Bytes that are claimed
-	 * but were not written are zero. Without it, reads fail with EINVAL.
+	 * first bytes of the window and return how many. Bytes that are counted
+	 * but were not written are zero. Without it reads fail with EINVAL.
 	 *
-	 * If the caller's memory ends early, the caller gets what fits, or
-	 * EFAULT. The driver does not learn of it, as with a C driver that
-	 * dequeues before copy_to_user().
+	 * If the caller's memory ends early, the call returns what fits, or
+	 * EFAULT, and the rest is lost: the op has already run, as in a C driver
+	 * that dequeues data before copy_to_user().
 	 *
 	 * Return: bytes, at most &chr_ext_io.len; 0 at the end of the data; or
 	 * -errno. Context: process, may sleep.
@@ -415,58 +415,67 @@ struct chr_ext_ops {
 
 	/**
 	 * @write: write(2), pwrite(2), writev(2), splice(2) and the like: the
-	 * window holds the caller's bytes. Without it, writes fail with EINVAL.
+	 * window holds the caller's bytes. Without it writes fail with EINVAL.
 	 *
-	 * Return: bytes taken, at most &chr_ext_io.len, or -errno.
-	 * Context: process, may sleep.
+	 * Return: bytes taken, at most &chr_ext_io.len, or -errno. 0 for a window
+	 * that has bytes makes most callers try again at once: return -EAGAIN or
+	 * -ENOSPC. Context: process, may sleep.
 	 */
 	long (*write)(struct chr_ext_file *file, struct chr_ext_io *io);
 
 	/**
-	 * @poll: poll(2), select(2), epoll: which events are ready. When that
-	 * changes, the driver calls chr_ext_wake(). Without it, reads and
+	 * @poll: poll(2), select(2), epoll: return the events that are ready.
+	 * The driver reports changes by chr_ext_wake(). Without it reads and
 	 * writes are always ready.
 	 *
-	 * chr_ext_sleep_us() is refused: epoll holds the lock of its set during
-	 * the call.
+	 * It must not call chr_ext_sleep_us(): epoll holds the lock of its set
+	 * during the call.
 	 *
-	 * Return: EPOLL* bits; any other bit counts as EPOLLERR.
+	 * Return: EPOLL* bits; any other bit makes it EPOLLERR.
 	 * Context: process, may sleep.
 	 */
 	__u32 (*poll)(struct chr_ext_file *file);
 
 	/**
-	 * @ioctl: ioctl(2). For a command made by _IOW() or _IOWR() the window
-	 * holds the caller's argument, for one made by _IOR() or _IOWR() it
-	 * goes back to the caller when the result is not negative; its size is
-	 * that of the command. Any other command has no window, but
-	 * &chr_ext_io.arg. For a 32-bit process CHR_EXT_IO_COMPAT is set. Left
-	 * out, or for a command that is not the driver's: ENOTTY.
+	 * @ioctl: ioctl(2). The number of a command is a hint. A command made by
+	 * _IOR(), _IOW() or _IOWR() has a window of its size over the caller's
+	 * argument, of whichever direction: the op reads it by chr_ext_io_get()
+	 * and writes it by chr_ext_io_put(), and only bytes that it wrote go back,
+	 * if the result is not negative. chr_ext_io_window() does both for _IOR()
+	 * and _IOWR(); for _IOW() its bytes are a copy. An argument that cannot be
+	 * read is an error only once the op asks for it.
+	 *
+	 * An op that leaves the window alone owns the argument: a value is in
+	 * &chr_ext_io.arg, and memory of any size there is reached by
+	 * chr_ext_user_get() and chr_ext_user_put(). Commands made by _IO(), and
+	 * those older than these macros, have no window.
+	 *
+	 * CHR_EXT_IO_COMPAT marks a 32-bit process. Without the op, and for a
+	 * command that is not the driver's: ENOTTY.
 	 *
 	 * Return: 0 to INT_MAX, or -errno. Context: process, may sleep.
-	 * Since ABI 1.
 	 */
 	long (*ioctl)(struct chr_ext_file *file, __u32 cmd,
 		      struct chr_ext_io *io);
 
 	/**
-	 * @llseek: lseek(2), for a driver with CHR_EXT_SEEKABLE. SEEK_CUR comes
-	 * as SEEK_SET (0) with the sum; SEEK_END is 2, SEEK_DATA 3, SEEK_HOLE 4.
-	 * Without it, SEEK_SET and SEEK_CUR work and others fail with EINVAL.
+	 * @llseek: lseek(2), for a driver with CHR_EXT_SEEKABLE. SEEK_CUR is
+	 * passed as SEEK_SET (0) with the sum; SEEK_END is 2, SEEK_DATA 3,
+	 * SEEK_HOLE 4. Without it SEEK_SET and SEEK_CUR work, and others fail with
+	 * EINVAL. Nothing serialises tasks that share the position of a file.
 	 *
-	 * chr_ext_sleep_us() is refused: a position is known at once. The
-	 * position of a file that several tasks share is not locked.
+	 * It must not call chr_ext_sleep_us(): a seek does not wait.
 	 *
 	 * Return: the new position, or -errno. Context: process, may sleep.
 	 */
 	__s64 (*llseek)(struct chr_ext_file *file, __s64 offset, __u32 whence);
 
 	/**
-	 * @mmap: mmap(2) of pages of the device: accept or refuse the mapping.
-	 * Without it, mappings are accepted.
+	 * @mmap: mmap(2) of pages that exist: allow or refuse it. Without it
+	 * every such mapping is allowed.
 	 *
-	 * chr_ext_sleep_us() is refused: the caller's address space is locked
-	 * meanwhile, for its threads and for readers of /proc.
+	 * It must not call chr_ext_sleep_us(): the caller's address space is
+	 * locked during the call, for its threads and for readers of /proc.
 	 *
 	 * Return: 0 or -errno. Context: process, may sleep.
 	 */
@@ -571,8 +580,8 @@ struct chr_ext_ops {
 	/**
 	 * @flush: close(2) of any descriptor of an open file.
 	 *
-	 * Return: 0, or -errno, which close(2) returns although the descriptor is
-	 * closed. Context: process, may sleep.
+	 * Return: 0, or -errno, which close(2) returns; the descriptor is closed
+	 * in any case. Context: process, may sleep.
 	 */
 	int (*flush)(struct chr_ext_file *file);
 
