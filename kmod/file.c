@@ -102,10 +102,7 @@ static void open_free(struct chr_ext_open *f)
 	kvfree(f);
 }
 
-/*
- * A file whose open returned 0 is in the list before the guard is left, so that
- * a revoke finds it.
- */
+/* Add the file to the list inside the guard, so that a revoke finds it. */
 static long call_open(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 		      void *arg)
 {
@@ -123,7 +120,7 @@ static long call_open(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 	return ret;
 }
 
-/* Runs the close op if nobody has. */
+/* Run the close op, unless it has run. */
 static void file_close(struct chr_ext_open *f)
 {
 	u64 start = trace_chr_ext_close_enabled() ? ktime_get_ns() : 0;
@@ -149,11 +146,11 @@ static void file_close(struct chr_ext_open *f)
 }
 
 /**
- * chr_ext_file_close_all() - run close for each file that is still open
+ * chr_ext_file_close_all() - run close for each open file
  * @dev: a dead device whose guard has been drained
  *
- * The files stay; their owners get -ENODEV. None comes any more, and none
- * leaves the list without the lock that is held here.
+ * The files stay open; calls on them fail with -ENODEV. No file is added any
+ * more, and none is removed without the lock that is held here.
  */
 void chr_ext_file_close_all(struct chr_ext_device *dev)
 {
@@ -216,8 +213,8 @@ static int chr_ext_release(struct inode *inode, struct file *file)
 }
 
 /*
- * A call for which a signal is no reason to leave it out. It waits for its turn
- * only, behind ops that end by themselves.
+ * A call that a signal must not prevent. It waits only for its turn, behind ops
+ * whose duration is bounded.
  */
 static long call_for_sure(struct chr_ext_open *f, enum chr_ext_op op,
 			  chr_ext_call_t call, void *arg)
@@ -246,7 +243,7 @@ static long call_flush(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 	return chr_ext_check_return(f->dev, "flush", ops->flush(&f->pub), 0);
 }
 
-/* Of a revoked device there is nothing to flush. */
+/* Nothing is left to flush on a revoked device. */
 static int chr_ext_flush(struct file *file, fl_owner_t id)
 {
 	long ret = call_for_sure(file->private_data, CHR_EXT_OP_flush,
@@ -286,7 +283,7 @@ struct seek {
 	loff_t pos;
 };
 
-/* Gives 0 and the position in the struct: a long may be too small for it. */
+/* The position is returned in the struct: a long may be too small for it. */
 static long call_llseek(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 			void *arg)
 {
@@ -302,7 +299,7 @@ static long call_llseek(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 	return 0;
 }
 
-/* The driver sees where to, not from where. */
+/* The op gets the target, never the current position. */
 static loff_t seek_by_driver(struct file *file, loff_t offset, int whence)
 {
 	struct seek seek = { .offset = offset, .whence = whence };
@@ -359,7 +356,7 @@ static long call_poll(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 	return 0;
 }
 
-/* Were it interrupted, epoll would take that for "nothing". */
+/* Not interruptible: epoll would take that for "no events". */
 static __poll_t chr_ext_poll(struct file *file, poll_table *wait)
 {
 	struct chr_ext_open *f = file->private_data;
@@ -368,7 +365,7 @@ static __poll_t chr_ext_poll(struct file *file, poll_table *wait)
 	poll_wait(file, &f->dev->wait, wait);
 	if (call_for_sure(f, CHR_EXT_OP_poll, call_poll, &events))
 		return EPOLLERR | EPOLLHUP;
-	/* An op that wakes its own caller has him ask again, without a pause. */
+	/* An op that wakes its own caller makes it poll again without a pause. */
 	cond_resched();
 	return events;
 }

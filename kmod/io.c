@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads and writes: the framework copies between the caller and a buffer of
- * the kernel's, outside the guard; the op sees the buffer.
+ * Reads and writes: the framework copies between the caller and a kernel buffer,
+ * outside the guard; the op accesses the buffer.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -16,14 +16,14 @@
 #include "trace.h"
 
 /**
- * chr_ext_buf_get() - a buffer for a transfer
+ * chr_ext_buf_get() - get a buffer for a transfer
  * @f: the open file
- * @size: bytes that it has to have at least
+ * @size: minimum size in bytes
  *
- * The file's spare one if it is there and large enough. Two threads on one
+ * The spare buffer of the file if it is free and large enough. Two threads on one
  * file get one each.
  *
- * Return: the buffer, for chr_ext_buf_put(), or NULL without memory.
+ * Return: the buffer, for chr_ext_buf_put(), or NULL if there is no memory.
  */
 struct chr_ext_buf *chr_ext_buf_get(struct chr_ext_open *f, u32 size)
 {
@@ -120,8 +120,8 @@ static bool nonblock(const struct chr_ext_xfer *xfer)
 }
 
 /*
- * One piece of a read. Only the first waits: what has been read is the
- * caller's. Return: bytes that reached the caller, or -errno.
+ * One piece of a read. Only the first one waits: bytes that have been read must
+ * reach the caller. Return: bytes copied to the caller, or -errno.
  */
 static long read_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 		      struct iov_iter *to)
@@ -147,7 +147,7 @@ static long write_call(struct chr_ext_open *f, struct chr_ext_xfer *xfer)
 			    nonblock(xfer), call_write, xfer);
 }
 
-/* One piece of a write. Return: bytes that the driver took, or -errno. */
+/* One piece of a write. Return: bytes taken by the driver, or -errno. */
 static long write_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 		       struct iov_iter *from)
 {
@@ -165,7 +165,7 @@ static long write_once(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 	len = min_t(size_t, len, xfer->size);
 	copied = copy_from_iter(xfer->buf, len, from);
 	xfer->fault = copied < len;
-	/* Half a message is none. */
+	/* A message is written as a whole or not at all. */
 	if (xfer->fault &&
 	    (!copied || !(f->dev->drv->conf.flags & CHR_EXT_STREAM))) {
 		iov_iter_revert(from, copied);
@@ -190,26 +190,26 @@ static bool from_splice(struct kiocb *iocb, const struct iov_iter *iter)
 	return is_sync_kiocb(iocb) && iov_iter_is_bvec(iter);
 }
 
-/* Between read_iter or write_iter and splice: another op has its turn. */
+/* Tells splice that read_iter or write_iter found the turn taken. */
 #define TURN_TAKEN	ERESTARTNOINTR
 
 typedef long (*once_t)(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 		       struct iov_iter *iter);
 
-/* May a stream's next call follow, after one that went well? */
+/* Whether the next piece of a stream follows one that succeeded. */
 static bool xfer_goes_on(const struct chr_ext_xfer *xfer,
 			 const struct kiocb *iocb, const struct iov_iter *iter)
 {
 	size_t left = iov_iter_count(iter);
 
-	/* The VFS checked where the request ends, but a driver may move it. */
+	/* The VFS checked the end of the request, but a driver may move it. */
 	return left && !xfer->fault && !signal_pending(current) &&
 	       iocb->ki_pos <= LLONG_MAX - left;
 }
 
 /*
- * A message is one call. A stream goes on until the request is done, the
- * driver has no more, or there is a signal.
+ * A message is one call. A stream continues until the request is complete, the
+ * driver has no more, or a signal is pending.
  */
 static ssize_t xfer_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 			struct kiocb *iocb, struct iov_iter *iter, once_t once)
@@ -242,7 +242,7 @@ static ssize_t xfer_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 	return ret;
 }
 
-/* Gives the transfer a buffer, on the stack if it is small, and runs it. */
+/* Set up a buffer, on the stack if it is small, and run the transfer. */
 static ssize_t file_xfer(struct kiocb *iocb, struct iov_iter *iter,
 			 once_t once, bool sink)
 {
@@ -273,12 +273,12 @@ static ssize_t file_xfer(struct kiocb *iocb, struct iov_iter *iter,
 }
 
 /**
- * chr_ext_count_error() - count a call that went wrong
+ * chr_ext_count_error() - count a failed call
  * @dev: the device
- * @ret: what the caller gets
+ * @ret: the result of the call
  *
- * -EAGAIN and -ENOTTY are answers, a signal is the caller's, and a revoked
- * device does nothing wrong.
+ * -EAGAIN and -ENOTTY are regular results, a signal is sent to the caller, and a
+ * revoked device is expected to fail: none of them counts.
  */
 void chr_ext_count_error(struct chr_ext_device *dev, long ret)
 {
@@ -329,7 +329,7 @@ ssize_t chr_ext_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	return ret;
 }
 
-/* May splice wait after @ret? */
+/* Whether splice may wait after @ret. */
 static bool splice_waits(const struct file *file, ssize_t ret,
 			 unsigned int flags)
 {
@@ -361,7 +361,7 @@ static bool pipe_has_room(const struct pipe_inode_info *pipe)
 	       READ_ONCE(pipe->max_usage);
 }
 
-/* Others may have filled or left the pipe while it was unlocked. */
+/* Other tasks may have filled or closed the pipe while it was unlocked. */
 static long splice_room(struct pipe_inode_info *pipe)
 {
 	long ret = 0;
@@ -382,7 +382,7 @@ static long splice_room(struct pipe_inode_info *pipe)
 	return ret;
 }
 
-/* The caller holds the lock of the pipe, except of its own internal one. */
+/* The caller holds the lock of the pipe; sendfile(2) uses an unlocked one. */
 ssize_t chr_ext_splice_read(struct file *in, loff_t *ppos,
 			    struct pipe_inode_info *pipe, size_t len,
 			    unsigned int flags)

@@ -193,7 +193,7 @@ static long ioctl_run(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 	return ret < 0 ? ret : (arg_end(xfer, dir) ?: ret);
 }
 
-/* Gives the transfer its buffers, on the stack if they are small. */
+/* Set up the buffers, on the stack if they are small. */
 static long ioctl_buffers(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 			  u32 dir)
 {
