@@ -18,7 +18,7 @@ node_shipped() {
 	is "$node: its numbers are those in sysfs" "$major:$minor" "$dev"
 	is "$node: the major is chr_ext's in /proc/devices" \
 		"$(sed -n 's/^ *\([0-9]*\) chr_ext$/\1/p' /proc/devices)" "$major"
-	text "$class/$node/driver"
+	text "$class/$node/driver_name"
 	is "$node: sysfs names the driver" "$text" "$node"
 	text "$class/$node/instance"
 	is "$node: sysfs gives the instance" "$text" 0
