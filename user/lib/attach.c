@@ -56,6 +56,9 @@ static int nodes_free(const struct chrext_object *o, size_t index,
 	char node[NODE_LEN], path[NODE_LEN + 5];
 	struct stat st;
 
+	/* More are refused by the kernel, which knows its limit. */
+	if (nr > CHR_EXT_MAX_INSTANCES)
+		nr = 0;
 	for (i = 0; i < nr; i++) {
 		node_name(o, index, i, node);
 		snprintf(path, sizeof(path), "/dev/%s", node);
