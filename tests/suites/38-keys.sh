@@ -85,6 +85,8 @@ glitches() {
 	exec 5< $k
 	before=$(turned "$1")
 	echo 1 > "$chips/$1/lines/2/glitch"
+	# Edges of a controller that sleeps are right again when a burst is over.
+	sleep 0.2
 	is "$1: the encoder counts on after two edges at once" "$(turned "$1")" $((before + 1))
 	exec 5<&-
 }
