@@ -30,7 +30,7 @@ future() {
 
 modprobe chr_ext
 is "the ABI is in sysfs" "$(cat $class/abi)" 1
-like "and the families" "$(cat $class/families)" "^io dev time user.* gpio"
+like "and the families" "$(cat $class/families)" "^io dev .*gpio"
 like "and the flags" "$(cat $class/flags)" "^0x[0-9a-f]+$"
 like "and the version" "$(cat /sys/module/chr_ext/version)" "^[0-9]+\.[0-9]+"
 future module
@@ -45,8 +45,8 @@ chrext unload clocks
 ok "the module goes" soon rmmod chr_ext
 
 insmod "$BARE_MODULE"
-is "the bare module has only the families of no hardware" \
-	"$(cat $class/families)" "io dev time user"
+like "the bare module has families" "$(cat $class/families)" "^io dev "
+fails "but none of hardware" grep -qw gpio $class/families
 future "bare module"
 fails "bare module: a GPIO driver is refused" chrext load "$DRIVERS/port.bpf.o"
 like "and the first kfunc named" "$tap_output" "calls chr_ext_gpio_[a-z_]+\(\), but the loaded chr_ext module has no GPIO"
