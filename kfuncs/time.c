@@ -133,7 +133,8 @@ static bool sleep_is_over(const struct chr_ext_device *d)
 {
 	if (READ_ONCE(d->dead))
 		return !chr_ext_runs_alone(d);
-	return READ_ONCE(d->drv->going) && chr_ext_runs_alone(d);
+	return READ_ONCE(d->drv->going) && !READ_ONCE(d->probed) &&
+	       chr_ext_runs_alone(d);
 }
 
 /**
@@ -169,6 +170,7 @@ __bpf_kfunc int chr_ext_sleep_us(struct chr_ext_dev *dev, u32 us, u32 flags)
 	left = chr_ext_time_left(d);
 	if (left < 0)
 		return left;
+	left = min(left, (long)usecs_to_jiffies(CHR_EXT_MAX_SLEEP_US) + 1);
 	/* A task that is being killed has its close ops run in full. */
 	if (READ_ONCE(d->dead))
 		state = TASK_IDLE;

@@ -397,7 +397,8 @@ static int dev_probe(struct chr_ext_device *d, unsigned long limit)
 	/* Not an errno for users, but the driver core waits for it. */
 	if (ret != -EPROBE_DEFER || !d->drv->matches)
 		ret = chr_ext_check_return(d, "probe", ret, 0);
-	WRITE_ONCE(d->probed, !ret);
+	/* Pairs with dev_update(). */
+	smp_store_release(&d->probed, !ret);
 	WRITE_ONCE(d->runner, NULL);
 	chr_ext_leave(d, CHR_EXT_OP_probe, idx);
 	WRITE_ONCE(d->limit, 0);
@@ -504,8 +505,12 @@ void chr_ext_devs_destroy(struct chr_ext_driver *drv, struct list_head *devs)
 
 	chr_ext_drain_begin(&drain, CHR_EXT_DRAIN_OWN, drv,
 			    CHR_EXT_MAX_REMOVE_MS);
+	/* A single one has others beside it, whose events can fill the queue. */
 	list_for_each_entry(d, devs, doomed)
-		queue_work(drv->wq, &d->end);
+		if (list_is_singular(devs))
+			dev_end(&d->end);
+		else
+			queue_work(drv->wq, &d->end);
 	list_for_each_entry(d, devs, doomed) {
 		flush_work(&d->end);
 		scoped_guard(mutex, &drv->lock)
@@ -532,7 +537,8 @@ static void dev_update(struct chr_ext_device *d)
 	ops = chr_ext_enter(d, CHR_EXT_OP_update, &idx);
 	if (!ops)
 		return;
-	if (READ_ONCE(d->probed) && d->seen != ops) {
+	/* Pairs with dev_probe(). */
+	if (smp_load_acquire(&d->probed) && d->seen != ops) {
 		d->seen = ops;
 		if (ops->event && chr_ext_events_init(d))
 			chr_ext_log_note(d->drv->log, CHR_EXT_ERR,

@@ -68,7 +68,8 @@ struct chr_ext_stats {
  * the device itself. A revoke waits for them, so they need no reference, and the
  * last one can be dropped in any context.
  *
- * Locks, outermost first: closing, turn, the guard, lock.
+ * Locks, outermost first: closing, the caller's mmap_lock, turn, the guard, lock,
+ * i_mmap_rwsem; a lock of a family, suppliers_lock.
  */
 struct chr_ext_device {
 	struct chr_ext_dev pub;

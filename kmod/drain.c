@@ -59,7 +59,7 @@ long chr_ext_time_left(struct chr_ext_device *d)
 	long left;
 
 	if (limit && chr_ext_runs_alone(d)) {
-		if (!READ_ONCE(d->dead) && READ_ONCE(d->drv->going))
+		if (!READ_ONCE(d->probed) && READ_ONCE(d->drv->going))
 			return -ENODEV;
 		left = limit - jiffies;
 		return left > 0 ? left : -EBUSY;

@@ -318,7 +318,7 @@ static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 	if (!drv->log)
 		goto err_pdevs;
 
-	drv->wq = alloc_workqueue("chr_ext/%s", WQ_UNBOUND, 0, ops->name);
+	drv->wq = alloc_workqueue("chr_ext/%.23s", WQ_UNBOUND, 0, ops->name);
 	if (!drv->wq)
 		goto err_log;
 
@@ -673,7 +673,8 @@ static int driver_swap(struct chr_ext_driver *drv, const struct chr_ext_ops *ops
 
 	while (driver_try_swap(drv, ops)) {
 		left = limit - jiffies;
-		if (left <= 0 || READ_ONCE(drv->swapping))
+		if (left <= 0 || READ_ONCE(drv->swapping) ||
+		    READ_ONCE(drv->going))
 			return chr_ext_refuse(EBUSY, drv->log, drv->conf.name,
 					      "%s is not over",
 					      READ_ONCE(drv->swapping) ?
@@ -695,9 +696,10 @@ static void driver_swap_work(struct work_struct *work)
 	chr_ext_devs_updated(drv);
 	chr_ext_drain_end(&drain);
 
-	scoped_guard(mutex, &drv->lock)
+	scoped_guard(mutex, &drv->lock) {
 		drv->swapping = false;
-	complete_all(&drv->swapped);
+		complete_all(&drv->swapped);
+	}
 	if (held)
 		chr_ext_ops_put(held);
 	driver_release(drv, false);

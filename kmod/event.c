@@ -19,6 +19,14 @@
 #define RING_SIZE	(CHR_EXT_EVENT_QUEUE + CHR_EXT_MAX_TIMERS)
 
 /*
+ * What a periodic timer is charged for each expiry: all that are running expire
+ * at most 200,000 times a second together, which leaves most of a CPU to others.
+ */
+#define EXPIRY_NS	5000
+
+static atomic_t nr_periodic;		/* timers that are armed */
+
+/*
  * A timer of a device. count is the number of expirations that are not reported
  * yet; the event that reports them is in the ring if queued is set.
  */
@@ -127,6 +135,14 @@ static void timer_expired(struct chr_ext_events *q, struct event_timer *t,
 	queue_work(q->dev->drv->wq, &q->work);
 }
 
+/* The next expiry comes after this, even if expirations are reported early. */
+static ktime_t timer_not_before(const struct event_timer *t)
+{
+	s64 gap = (s64)atomic_read(&nr_periodic) * EXPIRY_NS - t->period;
+
+	return ktime_add_ns(ktime_get(), max(gap, 0));
+}
+
 /*
  * A start or a cancel that gets the lock before this expiry supersedes it; the
  * start has queued the timer, which may not be forwarded then.
@@ -145,8 +161,23 @@ static enum hrtimer_restart timer_fn(struct hrtimer *hrtimer)
 		timer_expired(q, t, 1);
 		return HRTIMER_NORESTART;
 	}
-	timer_expired(q, t, hrtimer_forward_now(hrtimer, t->period));
+	timer_expired(q, t, hrtimer_forward(hrtimer, timer_not_before(t),
+					    t->period));
 	return HRTIMER_RESTART;
+}
+
+/* Return: whether it was armed or had expirations to report. Caller holds the lock. */
+static bool timer_stop(struct event_timer *t)
+{
+	bool busy = t->armed || t->count;
+
+	if (t->armed && t->period)
+		atomic_dec(&nr_periodic);
+	t->armed = false;
+	t->count = 0;
+	/* A function that runs waits for the lock, then finds it not armed. */
+	hrtimer_try_to_cancel(&t->hrtimer);
+	return busy;
 }
 
 /**
@@ -194,7 +225,7 @@ void chr_ext_events_exit(struct chr_ext_device *dev)
 		return;
 	for (i = 0; i < ARRAY_SIZE(q->timers); i++) {
 		scoped_guard(raw_spinlock_irqsave, &q->lock)
-			q->timers[i].armed = false;
+			timer_stop(&q->timers[i]);
 		hrtimer_cancel(&q->timers[i].hrtimer);
 	}
 	cancel_work_sync(&q->work);
@@ -228,18 +259,6 @@ void chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event)
 	queue_work(q->dev->drv->wq, &q->work);
 }
 
-/* Return: whether it was armed or had expirations to report. Caller holds the lock. */
-static bool timer_stop(struct event_timer *t)
-{
-	bool busy = t->armed || t->count;
-
-	t->armed = false;
-	t->count = 0;
-	/* A function that runs waits for the lock, then finds it not armed. */
-	hrtimer_try_to_cancel(&t->hrtimer);
-	return busy;
-}
-
 /**
  * chr_ext_event_timer_start() - start a timer, anew if it is running
  * @dev: the device
@@ -269,6 +288,8 @@ int chr_ext_event_timer_start(struct chr_ext_device *dev, u32 id,
 	timer_stop(t);
 	t->period = period;
 	t->armed = true;
+	if (period)
+		atomic_inc(&nr_periodic);
 	hrtimer_start(&t->hrtimer, expires, HRTIMER_MODE_ABS_HARD);
 	return 0;
 }
