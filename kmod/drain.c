@@ -79,7 +79,7 @@ void drain_report(struct chr_ext_driver *drv, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	pr_err("%s: %s\n", drv->conf.name, text);
+	pr_err_ratelimited("%s: %s\n", drv->conf.name, text);
 	chr_ext_log_note(drv->log, CHR_EXT_ERR, "%s", text);
 }
 
@@ -119,6 +119,9 @@ static void watch_report(struct work_struct *work)
 	guard(mutex)(&drv->lock);
 	list_for_each_entry(d, &drv->devices, node)
 		drv->late |= watch_device(drv, d);
+	/* Between two ops; the next one may last. */
+	if (!drv->late)
+		queue_delayed_work(system_unbound_wq, &drv->watch, LATE);
 }
 
 /**
