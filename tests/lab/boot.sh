@@ -236,8 +236,8 @@ job() {
 
 # Ends the QEMU with the pid $2 when the guest in $1 takes too long. A kernel under
 # TCG stops now and then where it switches to another clock, or takes the leap of
-# it for a stall, long before any module of ours is loaded: $1/stuck says that it
-# did not reach its init within a minute, or complained before. Otherwise
+# it for a stall, long before any module of ours is loaded: $1/stuck marks a
+# kernel that did not reach its init within a minute, or complained before. Otherwise
 # $1/late names the job that exceeded its limit.
 watch_guest() {
 	local dir=$1 pid=$2 token since=$SECONDS now current='' limit=$((60 * ${LAB_SLOW:-1}))

@@ -10,7 +10,7 @@
 # result becomes the default set.
 #
 # The packages are unpacked, not installed: image packages of different suites
-# conflict over linux-base, and their scripts build an initramfs nobody needs.
+# conflict over linux-base, and their scripts build an initramfs that is not needed.
 
 set -euo pipefail
 

@@ -10,13 +10,13 @@
 #                  trees with other needs do not take it away
 #     lab/default  the kernels that "all" means
 #     lab/kernels/ an empty file for each kernel that is complete
-#     lab/used     locked by everyone who uses the root
+#     lab/used     locked by each process that uses the root
 #     lab/cpio     of arm64: the programs for a guest that can mount nothing
 #   debug-HASH/    the kernel that looks for mistakes, see debug.sh; HASH is of
 #                  its recipe
 #   checked-HASH   its time is when the archive was asked for new kernels
 #   new-HASH/      a root in the making, or what was left of it
-#   lock           held by the one who builds
+#   lock           held by the process that builds
 #   root           link to the root used last, for people
 
 suite=${SUITE:-trixie}
@@ -54,7 +54,7 @@ die() {
 	exit 1
 }
 
-# Does COMMAND... and says how long WHAT took.
+# Runs COMMAND... and reports how long WHAT took.
 timed() {
 	local what=$1 start=$EPOCHREALTIME
 	shift
@@ -94,8 +94,8 @@ as_root() {
 	fi
 }
 
-# Runs COMMAND... in the root $1 with the repository at /src and the sysroot, if
-# there is one, at /arm64; $2 is ro or rw and says whether they may change.
+# Runs COMMAND... in the root $1, read-only or writable ($2 is ro or rw), with the
+# repository at /src and the sysroot, if there is one, at /arm64.
 in_root() {
 	local dir=$1 mode=$2 var vars=()
 	shift 2
@@ -156,7 +156,8 @@ root_sources() {
 root_inputs() {
 	{
 		printf '%s\n' "$suite" "${kernel_specs[@]}"
-		cat "$repo/tests/lab/root.sh" "$repo/tests/lab/kernels.sh"
+		# Comments make no other root.
+		sed '/^[[:space:]]*#/d' "$repo/tests/lab/root.sh" "$repo/tests/lab/kernels.sh"
 	} | sha256sum | cut -c 1-12
 }
 
@@ -178,8 +179,8 @@ bootstrap() {
 		root_sources | as_root mmdebstrap --quiet --mode=root "${opts[@]}" \
 			"$suite" "$dir" -
 	else
-		# Through tar: mmdebstrap's own namespace has another root user, who
-		# may be kept out of this user's home.
+		# Through tar: mmdebstrap's own namespace has another root user, which
+		# may have no access to this user's home.
 		root_sources | mmdebstrap --quiet --mode=unshare --format=tar \
 			"${opts[@]}" "$suite" - - |
 			as_root tar -x -C "$dir" --exclude='./dev/*' --numeric-owner
@@ -234,7 +235,7 @@ root_finish() {
 root_build() {
 	local arch=$1 dir=$2 new=${2%/*}/new-${2##*-}
 	shift 2
-	# A host that never asked its mirror does not know whose mirror it is.
+	# Before the first apt-get update apt does not know its mirror's label.
 	if [ -z "$(mirror Debian)" ] && [ "$(id -u)" = 0 ]; then
 		timed "apt-get update" apt-get -q=2 update >&2 || :
 	fi
@@ -259,7 +260,7 @@ root_remove() {
 	timed "remove ${1##*/}" as_root rm -rf --one-file-system "$1"
 }
 
-# Removes what interrupted builders left and roots that nobody used for a week.
+# Removes what interrupted builders left and roots that were not used for a week.
 root_clean() {
 	local old
 	for old in "$1"/new-* "$1"/root-*; do

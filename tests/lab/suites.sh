@@ -4,7 +4,7 @@
 # Runs suites in guests and prints one KTAP stream (the kernel's
 # Documentation/dev-tools/ktap.rst): a test for each suite on each kernel, with
 # the suite's points as its subtests; the last line is the tally of the points.
-# Sourced by lab. Comments at the head of a suite say what it needs:
+# Sourced by lab. Comments at the head of a suite declare what it needs:
 #
 #   # timeout: SECONDS           120 without it
 #   # machines: NAME...          pc, virt or raspi3b, see machines(); or host: no
@@ -283,7 +283,7 @@ suite_path() {
 }
 
 # Builds what the suites "$@" want; $built are the kernels that are ready, $broken
-# says what is not.
+# lists what is not.
 build_for() {
 	local v wanted=''
 	built=() broken=()

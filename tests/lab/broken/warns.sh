@@ -3,5 +3,5 @@
 
 . "$SRC/tests/lab/tap.sh"
 
-ok "the kernel is told" bash -c 'echo "WARNING: of the selftest" > /dev/kmsg'
+ok "a warning is logged" bash -c 'echo "WARNING: of the selftest" > /dev/kmsg'
 done_testing
