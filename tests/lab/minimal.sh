@@ -30,7 +30,7 @@ minimal() {
 	' sh "$root" "$dir" "$v" "$debs" <<- END
 		APT::Get::Assume-Yes "true";
 		APT::Sandbox::User "root";
-		APT::Install-Recommends "true";
+		APT::Install-Recommends "false";
 		Acquire::Languages "none";
 		$(apt_settings)
 	END
