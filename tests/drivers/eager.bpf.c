@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Has nothing, and wakes those who wait for it while it says so. */
+/* Is never ready, and wakes its waiters from the op that returns so. */
 #include <chr_ext/chr_ext.bpf.h>
 
 SEC("struct_ops/read")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * access uid NODE | wuid NODE | priv NODE: who may open them, and when.
+ * access uid NODE | wuid NODE | priv NODE: the users that may open them, and when.
  * access hold NODE FILE: opens, makes FILE and waits for the end of its input.
  * access gone NODE CMD...: opens that wait while CMD takes the driver away.
  */

@@ -268,7 +268,7 @@ static void mappings(void)
 	ro = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, rofd, PAGE);
 	ok(ro != MAP_FAILED && ro[0] == 'x', "a file opened for reading maps it");
 	need(!ioctl(fd, EVERY_ASK, &every), "EVERY_ASK");
-	is_num(every.map_flags, MAP_SHARED, "which the driver hears to be shared");
+	is_num(every.map_flags, MAP_SHARED, "which the driver sees as shared");
 	is(mprotect(ro, PAGE, RW), -EACCES, "which cannot become writable");
 	ok(mmap(NULL, PAGE, RW, MAP_SHARED, rofd, 0) == MAP_FAILED && errno == EACCES,
 	   "nor be writable from the start");
@@ -449,7 +449,7 @@ static void serial(const char *how)
 	}
 	is_num(overlaps(fd, fd), 0, "one file: one op at a time");
 
-	/* One that waits for his turn can be interrupted. */
+	/* A caller that waits for its turn can be interrupted. */
 	sigaction(SIGALRM, &sa, NULL);
 	if (!fork()) {
 		ioctl(fd, EVERY_SLEEP, 1000000);
@@ -460,7 +460,7 @@ static void serial(const char *how)
 	ret = ret_of(ioctl(fd, EVERY_RET, 0));
 	is_num(ret, -EINTR, "a signal ends the wait for the turn");
 	fcntl(fd, F_SETFL, O_NONBLOCK);
-	is(ioctl(fd, EVERY_RET, 0), -EAGAIN, "who must not wait gets EAGAIN");
+	is(ioctl(fd, EVERY_RET, 0), -EAGAIN, "a call that must not wait returns EAGAIN");
 	fcntl(fd, F_SETFL, 0);
 	wait(NULL);
 	is(ioctl(fd, EVERY_RET, 0), 0, "later it is free");
@@ -578,7 +578,7 @@ static void caller(void)
 		_exit(status != 0);
 	}
 	wait(&status);
-	is_num(status, 0, "one in a container is nobody, and has no capabilities here");
+	is_num(status, 0, "root of a container has the overflow ids, and no capabilities here");
 }
 
 int main(int argc, char **argv)

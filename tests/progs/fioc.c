@@ -80,7 +80,7 @@ static bool all(const char *p, size_t n, char c)
 	return !n || (*p == c && !memcmp(p, p + 1, n - 1));
 }
 
-/* Fresh pages that nobody has touched. */
+/* Fresh pages that were never touched. */
 static char *pages(size_t nr, int prot)
 {
 	char *p = mmap(NULL, nr * PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1,
@@ -165,7 +165,7 @@ static void user_pages(void)
 	memset(out, 'd', 64 * PAGE);
 	need(!resize(0) && put(0, out, 64 * PAGE) == 64 * PAGE, "fill");
 	is_num(get(0, p, 64 * PAGE), 64 * PAGE,
-	       "64 pages that nobody touched are read into");
+	       "64 untouched pages are read into");
 	ok(all(p, 64 * PAGE, 'd'), "completely");
 	need(!madvise(p, 64 * PAGE, MADV_DONTNEED), "madvise");
 	is_num(put(0, p, 64 * PAGE), 64 * PAGE,
@@ -201,7 +201,7 @@ static void user_pages(void)
 	is_num(get(0, ro + PAGE - 4, 8), -EFAULT, "to a range that ends in one");
 	is_num(put(0, "original", 8), 8, "write again");
 	need(!mprotect(ro, PAGE, PROT_NONE), "mprotect");
-	is_num(put(0, ro, 4), -EFAULT, "from a page that nobody may read");
+	is_num(put(0, ro, 4), -EFAULT, "from a page that cannot be read");
 
 	is_num(size_is(), 8, "the size is what it was");
 	memset(out, 'm', MAX);
@@ -408,7 +408,7 @@ static void give_pages(int uffd)
 	close(uffd);
 }
 
-/* Who waits for a page of his keeps nobody else waiting. */
+/* A caller that waits for its own page delays no other. */
 static void late_ones(char **argv)
 {
 	struct sleeper reader = {}, writer = {};

@@ -151,7 +151,7 @@ static void button(void)
 		ok(ev[0].ns >= start && ev[0].ns <= end,
 		   "with the time of its edge, %ld us later",
 		   (long)(ev[0].ns - start) / 1000);
-		is_num(ev[0].pressed, high, "and who is pressed then");
+		is_num(ev[0].pressed, high, "and the keys that are pressed then");
 	}
 }
 
@@ -209,7 +209,7 @@ static void reading(void)
 	is_num(polled(fd, POLLIN, 5000), POLLIN, "for a press");
 	is_num(epolled(ep, 5000), EPOLLIN, "epoll too");
 	pull(1, 1);
-	is_num(gather(other, 2), 2, "who has opened it too gets all");
+	is_num(gather(other, 2), 2, "another open file gets all of them");
 	is(read(fd, &e, sizeof(e)), sizeof(e), "a read of one gives one");
 	ok(is_event(&e, BUTTON, 0, 1), "the first");
 	is_num(polled(fd, POLLIN, 0), POLLIN, "and there is more");
@@ -218,7 +218,7 @@ static void reading(void)
 	is_num(polled(fd, POLLIN, 0), -1, "and that was all");
 	close(other);
 	other = open_node();
-	is(read(other, &e, sizeof(e)), -EAGAIN, "who opens it now has none");
+	is(read(other, &e, sizeof(e)), -EAGAIN, "a file opened now has none");
 	close(other);
 	close(ep);
 	pull(0, 0);
@@ -308,18 +308,18 @@ static void too_slow(void)
 	int other = open_node(), i;
 
 	turn(200);
-	is_num(gather(other, 200), 200, "who reads gets 200 events");
+	is_num(gather(other, 200), 200, "a reader gets 200 events");
 	turn(100);
 	is_num(gather(other, 100), 100, "and 100 more");
-	is_num(gather(fd, KEPT), KEPT, "who did not gets the last 255");
-	is_num(ev[0].missed, 300 - KEPT, "and is told what he missed");
+	is_num(gather(fd, KEPT), KEPT, "a file that did not read gets the last 255");
+	is_num(ev[0].missed, 300 - KEPT, "and the number of events that it missed");
 	for (i = 1; i < KEPT; i++)
 		if (ev[i].value != ev[i - 1].value + 1 || ev[i].missed)
 			break;
 	is_num(i, KEPT, "before the first, and nothing else");
 	is_num(ev[KEPT - 1].value, 300, "up to the last");
 	turn(-200);
-	ok(turned(-200, 300), "who keeps up misses nothing");
+	ok(turned(-200, 300), "a reader that keeps up misses nothing");
 	turn(-100);
 	ok(turned(-100, 100), "all the way back");
 	close(other);
@@ -377,7 +377,7 @@ static void storm(const char *path, const char *stats)
 	is_num(odd, 0, "a press and a release in turn, debounce_us apart");
 	ok(n && !ev[n - 1].value, "and in the end how it is");
 	button();
-	is_num(told, lost, "who reads is told how many were lost");
+	is_num(told, lost, "a reader gets the number of lost events");
 	turn(10);
 	is_num(gather(fd, 10), 10, "the encoder turns too");
 }

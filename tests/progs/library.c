@@ -110,7 +110,7 @@ static void test_open(void)
 
 	o = chrext_object_open("/none", &err);
 	fails(o ? 0 : -ENOENT, &err, -ENOENT, "/none", "a file that does not exist");
-	ok(!chrext_object_open("/none", NULL), "an error that nobody wants");
+	ok(!chrext_object_open("/none", NULL), "an error that the caller does not want");
 	o = chrext_object_open_mem(garbage, sizeof(garbage), "garbage", &err);
 	ok(!o && err && strstr(err->text, "garbage"), "garbage is named");
 	chrext_error_free(err);

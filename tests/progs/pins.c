@@ -252,7 +252,7 @@ static void directions(void)
 	      .mask = 2, .bits = ~2ULL);
 	gives(0, "the output then", .call = PINS_GET, .index = 1);
 	gives(-EPERM, "an output", .call = PINS_LISTEN, .index = 1, .param = 3);
-	gives(0, "an output that nobody hears", .call = PINS_LISTEN, .index = 1);
+	gives(0, "an output that cannot be listened to", .call = PINS_LISTEN, .index = 1);
 	gives(0, "an input", .call = PINS_LISTEN, .index = 2, .param = 3);
 	gives(-EBUSY, "an input that is heard", .call = PINS_OUTPUT, .index = 2);
 	gives(1, "it", .call = PINS_GET_DIRECTION, .index = 2);

@@ -206,7 +206,7 @@ static void blocking(void)
 	close(w);
 	close(a);
 	call_start(&c, r, false);
-	ok(call_sleeps(&c), "it sleeps where nobody could write: no end of file");
+	ok(call_sleeps(&c), "it sleeps even without a writer: no end of file");
 	w = open_node(0, O_WRONLY);
 	a = open_node(0, O_RDWR | O_NONBLOCK);
 	is(write(w, "later", 5), 5, "until someone does");
@@ -284,7 +284,7 @@ static void polling(void)
 	pthread_create(&t, NULL, late_write, NULL);
 	is(epoll_count(level, 10000), 1, "epoll wakes");
 	pthread_join(t, NULL);
-	is(epoll_count(level, 0), 1, "level: again, as nobody has read");
+	is(epoll_count(level, 0), 1, "level: again, as nothing was read");
 	is(epoll_count(edge, 0), 1, "edge: it has seen it too");
 	is(epoll_count(edge, 0), 0, "edge: once");
 	need(write(a, "x", 1) == 1, "write");
@@ -325,7 +325,7 @@ static void signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fcntl(r, F_SETOWN, getpid());
 	fcntl(r, F_SETSIG, SIGIO);
-	is(write(a, "x", 1), 1, "a write nobody asked to hear of");
+	is(write(a, "x", 1), 1, "a write without a waiter for it");
 	is_num(sigio(&info, 0), -EAGAIN, "is no SIGIO");
 	is(fcntl(r, F_SETFL, fl | O_ASYNC), 0, "O_ASYNC");
 	is_num(sigio(&info, 0), -EAGAIN, "is none by itself");
@@ -408,7 +408,7 @@ static void start_again(void)
 	b = open_node(1, O_RDWR | O_NONBLOCK);
 }
 
-/* Two threads, or processes, who wait for each other. */
+/* Two threads, or processes, that wait for each other. */
 #define ROUNDS	10000
 
 static int ball[2];

@@ -330,8 +330,8 @@ static void repeating(void)
 	ok(n >= 10, "%d steps so far", n);
 	is_num(odd, 0, "the same again and again, none early");
 	stop();
-	ok(sleeper_ends(&s), "PULSE_STOP lets who waits go on");
-	is_num(s.ret, 32, "and his steps");
+	ok(sleeper_ends(&s), "PULSE_STOP wakes the waiter");
+	is_num(s.ret, 32, "and returns its steps");
 	is(fsync(fd), 0, "are played");
 	n = recorded();
 	ok(n >= 12 && records[n - 2].bits == 5 && records[n - 1].bits == 10,
@@ -569,7 +569,7 @@ static void update(char **argv)
 	is_num(run(argv), 0, "another driver takes over");
 	p = status();
 	ok(p.playing, "after %lu steps", p.steps);
-	ok(!w.over && !f.over, "who waits still waits");
+	ok(!w.over && !f.over, "a waiter still waits");
 	is_num(polled(fd, POLLOUT, 60000 * slow()), POLLOUT, "until it is over");
 	ok(sleeper_ends(&w) && sleeper_ends(&f), "then they go on");
 	is_num(w.ret, 32, "the write takes its steps");

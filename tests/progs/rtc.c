@@ -230,7 +230,7 @@ static void interrupts(const char *path)
 		need(read_one() == 8, "read");
 	ok(now() - start > 1.5 && now() - start < 3.7, "three a second each");
 	usleep(2100000);
-	is_num(read_one(), 8, "who does not read for two seconds");
+	is_num(read_one(), 8, "after two seconds without a read");
 	is_num(got, ONE + (1 << 8), "is told of two");
 	usleep(1000000);
 	is(ioctl(fd, RTC_UIE_OFF), 0, "RTC_UIE_OFF");

@@ -149,7 +149,7 @@ static void mappings(const char *path)
 	ok(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, rd, 0) ==
 	   MAP_FAILED && errno == EACCES, "but not to write: EACCES");
 	ok(map(PROT_READ | PROT_EXEC, MAP_SHARED, 4096, 0) == MAP_FAILED &&
-	   errno == EACCES, "nobody to run: EACCES");
+	   errno == EACCES, "nor to execute: EACCES");
 	ok(map(PROT_READ, MAP_SHARED, SIZE + 1, 0) == MAP_FAILED &&
 	   errno == EINVAL, "no page beyond the end: EINVAL");
 	ok(map(PROT_READ, MAP_SHARED, 4096, SIZE) == MAP_FAILED &&

@@ -435,7 +435,7 @@ static void wake_one(void)
 				usleep(1000);
 			until_sleeps(s->tid);
 		}
-	nudge("EPOLLIN and one: a reader wakes, and who waits for anything",
+	nudge("EPOLLIN and one: a reader wakes, and a waiter for any event",
 	      EPOLLIN | one, 1, 0);
 	nudge("EPOLLOUT and one: a writer", EPOLLOUT | one, 0, 1);
 	nudge("both and one: one of each", both | one, 1, 1);

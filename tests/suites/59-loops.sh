@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 120
 #
-# Programs that loop for as long as nobody stops them.
+# Programs that loop until they are stopped.
 
 . "$SRC/tests/suites/common.bash"
 
