@@ -264,7 +264,8 @@ sparse_flags := -Wno-decl -Wno-context -Wsparse-error
 # What tables, __free() and asm() cannot satisfy, and the script takes for something
 # else.
 checkpatch_ignore := COMPLEX_MACRO MACRO_ARG_REUSE MACRO_ARG_UNUSED TRAILING_SEMICOLON \
-	LINE_SPACING LEADING_SPACE CONST_STRUCT PRINTK_WITHOUT_KERN_LEVEL BIT_MACRO
+	LINE_SPACING LEADING_SPACE CONST_STRUCT PRINTK_WITHOUT_KERN_LEVEL BIT_MACRO \
+	FUNCTION_ARGUMENTS
 CHECKPATCH ?=
 kernel_sources := $(sort $(filter-out %trace.h %.mod.c,$(wildcard kmod/*.[ch] \
 	kfuncs/*.[ch] kfuncs/*/*.[ch] tests/kmods/*.[ch])))

@@ -8,7 +8,7 @@
 
 . "$SRC/tests/lab/tap.sh"
 
-for what in scripts pages sparse; do
+for what in scripts pages sparse patch; do
 	ok "make check-$what" "$SRC/tests/lab/lab" check check-$what
 done
 ok "make fuzz" "$SRC/tests/lab/lab" enter make -C /src/build/common/src fuzz
