@@ -21,7 +21,7 @@
 #include "compat.h"
 #include "log.h"
 
-/* What a driver is told once, in its log: a bit in chr_ext_driver.noted. */
+/* Mistakes that are logged once for each driver: bits in chr_ext_driver.noted. */
 enum chr_ext_note {
 	CHR_EXT_NOTE_WRITE_0,
 	CHR_EXT_NOTE_DEV_SIZE,

@@ -190,7 +190,7 @@ static bool from_splice(struct kiocb *iocb, const struct iov_iter *iter)
 	return is_sync_kiocb(iocb) && iov_iter_is_bvec(iter);
 }
 
-/* Tells splice that read_iter or write_iter found the turn taken. */
+/* What read_iter and write_iter return to splice if the turn is taken. */
 #define TURN_TAKEN	ERESTARTNOINTR
 
 typedef long (*once_t)(struct chr_ext_open *f, struct chr_ext_xfer *xfer,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ioctl. The number of a command is a hint: its size is that of the window, and
- * its direction says whether the argument is copied before the op runs, outside
- * the guard, or when the op asks for it. An argument that cannot be read is an
- * error only once the op has asked, so that a command of any direction can pass
- * a value, or NULL. Only bytes that the op wrote go back.
+ * its direction decides whether the argument is copied before the op runs,
+ * outside the guard, or when the op asks for it. An argument that cannot be
+ * read is an error only once the op has asked, so that a command of any
+ * direction can pass a value, or NULL. Only bytes that the op wrote go back.
  *
  * For structures with pointers, and for arguments without a size, the op copies
  * from and to the caller's memory by kfuncs that do not fault. They record the

@@ -18,8 +18,8 @@
 #include "ops.h"
 
 /*
- * file->dev is trusted as the file is, and io->file as the io. The verifier looks
- * for types of these names in the same BTF.
+ * file->dev is trusted as the file is, and io->file as the io. The verifier
+ * looks for types of these names in the same BTF.
  */
 struct chr_ext_file__safe_trusted {
 	struct chr_ext_dev *dev;
@@ -33,8 +33,8 @@ struct chr_ext_io__safe_trusted {
 static const struct btf *chr_ext_btf;
 
 /*
- * Bytes that a function returns, 0 for none. @id is that of its prototype, or of
- * a type that leads there.
+ * Bytes that a function returns, 0 for none. @id is that of its prototype, or
+ * of a type that leads there.
  */
 static u32 return_size(const struct btf *btf, u32 id)
 {
@@ -99,9 +99,9 @@ static int ops_init(struct btf *btf)
 	chr_ext_refuse(err, NULL, name, fmt, ##__VA_ARGS__)
 
 /*
- * A program whose return value is narrower than the op's would leave half of the
- * register undefined. Programs without BTF of their functions are not checked;
- * what they return is.
+ * A program whose return value is narrower than the op's would leave half of
+ * the register undefined. Programs without BTF of their functions are not
+ * checked; what they return is.
  */
 static int check_return_type(const struct btf_type *t,
 			     const struct btf_member *member,
@@ -294,8 +294,8 @@ static bool prog_sleeps(int fd)
 }
 
 /*
- * Later there is only the address of a trampoline, which does not say whether its
- * program may sleep.
+ * Later only the address of a trampoline is known, which does not show whether
+ * its program may sleep.
  */
 static void note_sleepable(struct chr_ext_ops *to, const void *from, u32 offset)
 {
