@@ -13,6 +13,7 @@
 #include <linux/uio.h>
 
 #include "io.h"
+#include "ops.h"
 #include "trace.h"
 
 /**
@@ -257,6 +258,11 @@ static ssize_t file_xfer(struct kiocb *iocb, struct iov_iter *iter,
 	};
 	struct chr_ext_buf *buf;
 	ssize_t ret;
+
+	/* An update since the open can have brought programs that sleep. */
+	if (iocb->ki_flags & IOCB_NOWAIT &&
+	    READ_ONCE(f->dev->drv->conf.reserved) & CHR_EXT_RW_SLEEPS)
+		return -EAGAIN;
 
 	if (sink)
 		xfer.buf = NULL;

@@ -82,6 +82,8 @@ static void arg_begin(struct chr_ext_xfer *xfer, u32 dir)
 	struct chr_ext_arg *arg = xfer->arg;
 	u32 len = xfer->pub.len;
 
+	/* The op does not find its window as it left it. */
+	xfer->pub.flags &= ~CHR_EXT_IO_AGAIN;
 	bitmap_zero(arg->written, len);
 	arg->shown = false;
 	xfer->clean = 0;
@@ -210,7 +212,9 @@ static long ioctl_buffers(struct chr_ext_open *f, struct chr_ext_xfer *xfer,
 		return ioctl_run(f, xfer, dir);
 	}
 
-	buf = chr_ext_buf_get(f, 2 * part + BITS_TO_BYTES(part));
+	/* Bitmap functions access whole longs. */
+	buf = chr_ext_buf_get(f, 2 * part +
+				 BITS_TO_LONGS(part) * sizeof(long));
 	if (!buf)
 		return -ENOMEM;
 	xfer->buf = buf->data;
