@@ -52,6 +52,8 @@ fails "bare module: a GPIO driver is refused" chrext load "$DRIVERS/port.bpf.o"
 like "and the first kfunc named" "$tap_output" "calls chr_ext_gpio_[a-z_]+\(\), but the loaded chr_ext module has no GPIO"
 for name in scull ticker rtc; do
 	ok "bare module: $name loads" chrext load "$DRIVERS/$name.bpf.o"
+done
+for name in scull ticker bpf_rtc; do
 	chrext unload "$name"
 done
 
