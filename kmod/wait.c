@@ -108,6 +108,14 @@ static long time_left(const struct sleeper *s)
 	return waited < limit ? limit - waited : 0;
 }
 
+/* Return: 0, or why the wait is over: -ERESTARTSYS or -ETIMEDOUT. */
+static long sleeper_over(const struct sleeper *s)
+{
+	if (signal_pending(current))
+		return -ERESTARTSYS;
+	return time_left(s) ? 0 : -ETIMEDOUT;
+}
+
 /* Return: 0 after a wake-up, -ERESTARTSYS or -ETIMEDOUT. */
 static long sleeper_sleep(struct sleeper *s)
 {
@@ -206,7 +214,11 @@ long chr_ext_wait(struct chr_ext_open *f, enum chr_ext_op op,
 			break;
 		sleeper_sample(&s);
 		ret = chr_ext_call_once(f, op, false, call, arg);
-	} while (ret == -EAGAIN);
+		if (ret != -EAGAIN)
+			break;
+		/* An op that wakes its own caller never lets it sleep. */
+		ret = sleeper_over(&s);
+	} while (!ret);
 	sleeper_unqueue(&s);
 	wake_next(&s);
 	return ret;
@@ -230,7 +242,8 @@ long chr_ext_wait_once(struct chr_ext_open *f, enum chr_ext_wait_for what,
 	long ret;
 
 	sleeper_queue(&s, false);
-	ret = sleeper_sleep(&s);
+	/* Both, as in chr_ext_wait(): the caller loops. */
+	ret = sleeper_sleep(&s) ?: sleeper_over(&s);
 	sleeper_unqueue(&s);
 	return ret;
 }
