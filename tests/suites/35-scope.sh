@@ -178,11 +178,22 @@ is "an input has the edges that were read" "$(vcd_states fast.fast_6)" 01
 chrext board add edges chr-ext,edges rising=fast:5 falling=fast:7/active-low both=slow:2
 ok "a driver that listens" chrext load "$TESTDRIVERS/edges.bpf.o"
 scope -o $vcd --svg $svg
+# A level counts when the interrupt thread reads it: wait for that. Only this listens.
+traced=$instances/edges
+mkdir $traced
+echo 1 > $traced/events/chr_ext/chr_ext_edge/enable
+traced_are() {
+	test "$(grep -c chr_ext_edge: $traced/trace)" = "$1"
+}
+seen=0
 for level in 1 0 1 0; do
 	pull fast 5 $level
 	pull fast 7 $level
 	pull slow 2 $level
+	seen=$((seen + 2))
+	soon traced_are $seen
 done
+rmdir $traced
 scoped
 is "its edges are recorded: both" "$(vcd_states slow.slow_2)" 1010
 is "those that rise, with what must lie between" "$(vcd_states fast.fast_5)" 101
