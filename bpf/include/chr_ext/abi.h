@@ -13,6 +13,9 @@
 #define CHR_EXT_ABI		1	/* grows with each addition to this file */
 #define CHR_EXT_VERSION		"0.2"
 
+/* Where an object has the ABI that it was compiled for, for loaders. */
+#define CHR_EXT_ABI_SECTION	".chr_ext.abi"
+
 #define CHR_EXT_NAME_LEN	32	/* with the terminating NUL */
 #define CHR_EXT_MATCH_LEN	512	/* with the terminating NUL */
 #define CHR_EXT_COMPATIBLE_LEN	128	/* a string of it, likewise */

@@ -287,10 +287,12 @@ extern int chr_ext_caller_capable(struct chr_ext_file *file,
 /*
  * CHR_EXT_DRIVER(foo, .read = (void *)foo_read, .mode = 0444) ends a driver:
  * its node is /dev/foo. A file may have several: libbpf takes the first of the
- * strings in the section of licences.
+ * strings in the section of licences. The ABI of these headers is recorded for
+ * loaders, which libbpf ignores.
  */
 #define CHR_EXT_DRIVER(drv, members...)					\
 char drv##_license[] SEC("license") = "GPL";				\
+const __u32 drv##_abi SEC(CHR_EXT_ABI_SECTION) = CHR_EXT_ABI;		\
 SEC(".struct_ops.link")							\
 struct chr_ext_ops drv = {						\
 	.name = #drv,							\
