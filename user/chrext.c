@@ -18,6 +18,7 @@ enum {
 	OPT_NAME = 256,
 	OPT_SET,
 	OPT_FOREGROUND,
+	OPT_DRY_RUN,
 	OPT_NO_FOLLOW,
 	OPT_LINES,
 	OPT_SVG,
@@ -35,6 +36,8 @@ static const struct argp_option all_options[] = {
 	  "Set a global variable of the program or a member of its ops", 0 },
 	{ "foreground", OPT_FOREGROUND, NULL, 0,
 	  "Keep the drivers until this process ends", 0 },
+	{ "dry-run", OPT_DRY_RUN, NULL, 0,
+	  "Check everything and change nothing", 0 },
 	{ "no-follow", OPT_NO_FOLLOW, NULL, 0,
 	  "Print the log as it is and stop", 0 },
 	{ "lines", OPT_LINES, "LINE,...", 0,
@@ -62,11 +65,15 @@ static const struct verb {
 	int (*run)(const struct options *opt);
 } verbs[] = {
 	{ "load", "FILE", 1, 1, "Load all drivers in FILE, or none.",
-	  { OPT_NAME, OPT_SET, OPT_FOREGROUND, OPT_WAIT }, verb_load },
+	  { OPT_NAME, OPT_SET, OPT_FOREGROUND, OPT_DRY_RUN, OPT_WAIT },
+	  verb_load },
 	{ "replace", "FILE", 1, 1,
 	  "Replace a driver by the version in FILE, under its open files.",
 	  { OPT_NAME, OPT_SET }, verb_replace },
 	{ "unload", "DRIVER", 1, 1, "Detach a driver.", { }, verb_unload },
+	{ "inspect", "FILE", 1, 1,
+	  "Print what is in FILE, and whether it would load here.",
+	  { OPT_NAME, OPT_SET, OPT_JSON }, verb_inspect },
 	{ "list", "", 0, 0, "Print drivers and their devices.", { OPT_JSON },
 	  verb_list },
 	{ "show", "DRIVER", 1, 1, "Print all that is known of a driver.",
@@ -131,6 +138,9 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_FOREGROUND:
 		opt->foreground = true;
+		break;
+	case OPT_DRY_RUN:
+		opt->dry_run = true;
 		break;
 	case OPT_NO_FOLLOW:
 		opt->no_follow = true;

@@ -48,6 +48,7 @@ struct options {
 	const char *time;
 	const char *count;
 	bool foreground;
+	bool dry_run;
 	bool no_follow;
 	bool json;
 	bool verbose;
@@ -55,6 +56,7 @@ struct options {
 
 int verb_load(const struct options *opt);
 int verb_replace(const struct options *opt);
+int verb_inspect(const struct options *opt);
 int verb_unload(const struct options *opt);
 int verb_list(const struct options *opt);
 int verb_show(const struct options *opt);

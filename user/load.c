@@ -89,6 +89,18 @@ static int bring_up(struct chrext_object *o, const struct options *opt,
 	return EXIT_OK;
 }
 
+/* As far as the verifier: nothing is attached. */
+static int dry_run(struct chrext_object *o)
+{
+	struct chrext_error *err = NULL;
+	int ret = chrext_object_load(o, &err);
+
+	if (ret)
+		complain_error(err);
+	chrext_object_free(o);
+	return ret ? EXIT_FAILED : EXIT_OK;
+}
+
 int verb_load(const struct options *opt)
 {
 	unsigned int checks = CHREXT_CHECK_LOAD |
@@ -99,6 +111,8 @@ int verb_load(const struct options *opt)
 
 	if (!o)
 		return EXIT_FAILED;
+	if (opt->dry_run)
+		return dry_run(o);
 	if (!chrext_check(checks, &err) && !chrext_object_load(o, &err)) {
 		signals = signals_take();
 		ret = bring_up(o, opt, signals, &err);

@@ -157,6 +157,32 @@ static void change(const struct file *f, unsigned char *data)
 	memcpy(data + at, &v, width);
 }
 
+static void see_variable(void *arg, const struct chrext_variable *var)
+{
+	*(size_t *)arg += strlen(var->name) + strlen(var->type) +
+			  (var->value ? strlen(var->value) : 0);
+}
+
+static void see_kfunc(void *arg, const struct chrext_kfunc *kfunc)
+{
+	*(size_t *)arg += strlen(kfunc->name);
+}
+
+static void object_inspect(struct chrext_object *o)
+{
+	struct chrext_op op;
+	size_t i, j, sum = 0;
+
+	for (i = 0; i < chrext_object_num_drivers(o); i++) {
+		sum += strlen(chrext_object_get_compatible(o, i));
+		for (j = 0; chrext_object_get_op(o, i, j, &op); j++)
+			sum += strlen(op.name) + strlen(op.program);
+	}
+	chrext_object_variables(o, see_variable, &sum, NULL);
+	chrext_object_kfuncs(o, see_kfunc, &sum);
+	chrext_object_check(o, NULL);
+}
+
 static void object_use(struct chrext_object *o)
 {
 	static const char *const sets[] = {
@@ -170,6 +196,7 @@ static void object_use(struct chrext_object *o)
 	struct bpf_program *prog;
 	size_t i;
 
+	object_inspect(o);
 	for (i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
 		chrext_object_set(o, sets[i], NULL);
 	bpf_object__for_each_program(prog, o->obj)

@@ -124,6 +124,43 @@ static void test_open(void)
 	chrext_object_free(NULL);
 }
 
+static void count_variable(void *arg, const struct chrext_variable *var)
+{
+	*(int *)arg += var->name && var->type;
+}
+
+static void count_kfunc(void *arg, const struct chrext_kfunc *kfunc)
+{
+	*(int *)arg += kfunc->here == CHREXT_PRESENT;
+}
+
+static void test_inspect(void)
+{
+	struct chrext_error *err = NULL;
+	struct chrext_object *o = opened(hello);
+	struct chrext_op op = { };
+	int variables = 0, kfuncs = 0;
+
+	ok(chrext_object_get_op(o, 0, 0, &op) && !strcmp(op.name, "open") &&
+	   !strcmp(op.program, "hello_open") && op.sleepable, "hello has open first");
+	ok(!chrext_object_get_op(o, 0, 4, &op) && !chrext_object_get_op(o, 1, 0, &op),
+	   "no fifth op, and no second driver");
+	ok(!*chrext_object_get_compatible(o, 0) &&
+	   !*chrext_object_get_compatible(o, 1), "no hardware");
+	works(chrext_object_variables(o, count_variable, &variables, &err), &err,
+	      "its variables are listed");
+	ok(variables > 2, "there are some");
+	is_num(chrext_object_kfuncs(o, count_kfunc, &kfuncs), 0, "no kfunc is missing");
+	ok(kfuncs > 0, "of those that it calls");
+	works(chrext_object_check(o, &err), &err, "it fits this machine");
+	works(chrext_object_load(o, &err), &err, "load");
+	fails(chrext_object_variables(o, count_variable, &variables, &err), &err,
+	      -EBUSY, "loaded already", "the variables of a loaded object");
+	ok(!chrext_object_get_op(o, 0, 0, &op), "and its ops are not listed");
+	works(chrext_object_check(o, &err), &err, "but it still fits");
+	chrext_object_free(o);
+}
+
 static void test_order(void)
 {
 	struct chrext_error *err = NULL;
@@ -340,10 +377,12 @@ static int whole_life(struct chrext_error **err)
 	struct chrext_devices *devs = NULL;
 	struct chrext_driver *drv = NULL;
 	struct chrext_object *o;
-	int ret = -1;
+	int ret = -1, variables = 0;
 
 	o = chrext_object_open(hello, err);
 	if (o)
+		ret = chrext_object_variables(o, count_variable, &variables, err);
+	if (!ret)
 		ret = chrext_object_set_name(o, "scarce", err);
 	if (!ret)
 		ret = chrext_object_load(o, err);
@@ -406,6 +445,7 @@ int main(int argc, char **argv)
 	is_num(chrext_check(CHREXT_CHECK_LOAD | CHREXT_CHECK_PIN, NULL), 0,
 	       "the machine is ready");
 	test_open();
+	test_inspect();
 	test_order();
 	test_life();
 	test_reason();

@@ -8,7 +8,7 @@
 
 #include "lib.h"
 
-#define MAX_DEPTH	32	/* of types inside types */
+#define MAX_TYPEDEFS	32	/* of typedefs and qualifiers */
 
 /* [@offset, @offset + @size) of @s, if it is inside. */
 bool span_part(const struct span *s, __u64 offset, __u64 size,
@@ -44,7 +44,7 @@ const struct btf_type *type_strip(const struct btf *btf, __u32 *id)
 
 	for (depth = 0; btf_is_mod(t) || btf_is_typedef(t) || btf_is_type_tag(t);
 	     depth++) {
-		*id = depth < MAX_DEPTH ? t->type : 0;
+		*id = depth < MAX_TYPEDEFS ? t->type : 0;
 		t = type_get(btf, *id);
 	}
 	return t;

@@ -233,6 +233,131 @@ const char *chrext_object_get_driver_name(const struct chrext_object *obj,
 					  size_t index);
 
 /**
+ * chrext_object_get_compatible() - the hardware that a driver of an object is for
+ * @obj: an object
+ * @index: which driver, from 0
+ *
+ * Return: compatible strings with a blank between them; "" for virtual devices.
+ */
+const char *chrext_object_get_compatible(struct chrext_object *obj,
+					 size_t index);
+
+/**
+ * chrext_object_get_abi() - the ABI that an object was compiled for
+ * @obj: an object
+ *
+ * Return: CHR_EXT_ABI of the headers it was compiled with, or 0 if the object does
+ * not record it. It loads on an older module as long as it uses nothing newer.
+ */
+uint32_t chrext_object_get_abi(const struct chrext_object *obj);
+
+/**
+ * struct chrext_op - an op of a driver in an object
+ * @name: name of the op, such as "read"
+ * @program: name of its program
+ * @sleepable: whether the program may sleep
+ */
+struct chrext_op {
+	const char *name;
+	const char *program;
+	bool sleepable;
+};
+
+/**
+ * chrext_object_get_op() - an op of a driver of an object
+ * @obj: an object that is not loaded
+ * @driver: which driver, from 0
+ * @index: which of its ops, from 0, in the order of struct chr_ext_ops
+ * @op: where the op goes; its strings belong to the object
+ *
+ * Return: false if @driver or @index is too large.
+ */
+bool chrext_object_get_op(const struct chrext_object *obj, size_t driver,
+			  size_t index, struct chrext_op *op);
+
+/**
+ * struct chrext_variable - what chrext_object_set() can set
+ * @name: VAR of "VAR=VALUE"
+ * @type: its type, as in C or nearly
+ * @value: its present value, as VALUE of "VAR=VALUE"; NULL for an array that has no
+ *	such form or is too long
+ * @driver: name of the driver whose ops have this data member, or NULL for a
+ *	global variable of the program
+ */
+struct chrext_variable {
+	const char *name;
+	const char *type;
+	const char *value;
+	const char *driver;
+};
+
+/**
+ * chrext_object_variables() - list all that chrext_object_set() can set
+ * @obj: an object that is not loaded
+ * @fn: called for each data member of each driver, then for each global variable,
+ *	with a variable that is valid during the call
+ * @arg: passed to @fn
+ * @err: where the error goes, or NULL
+ *
+ * Members of structs are listed one by one.
+ *
+ * Return: 0 or -errno.
+ */
+int chrext_object_variables(const struct chrext_object *obj,
+			    void (*fn)(void *arg,
+				       const struct chrext_variable *var),
+			    void *arg, struct chrext_error **err);
+
+/**
+ * enum chrext_presence - whether this machine has something
+ * @CHREXT_UNKNOWN: without the module, or BTF, this cannot be known
+ * @CHREXT_PRESENT: it has
+ * @CHREXT_ABSENT: it has not
+ */
+enum chrext_presence {
+	CHREXT_UNKNOWN,
+	CHREXT_PRESENT,
+	CHREXT_ABSENT,
+};
+
+/**
+ * struct chrext_kfunc - a function of the module or the kernel that an object calls
+ * @name: its name
+ * @optional: the object loads without it (a weak extern)
+ * @here: whether this machine has it
+ */
+struct chrext_kfunc {
+	const char *name;
+	bool optional;
+	enum chrext_presence here;
+};
+
+/**
+ * chrext_object_kfuncs() - list the kfuncs that an object calls
+ * @obj: an object
+ * @fn: called for each with a kfunc that is valid during the call
+ * @arg: passed to @fn
+ *
+ * Return: how many this machine lacks of those that are not optional.
+ */
+int chrext_object_kfuncs(const struct chrext_object *obj,
+			 void (*fn)(void *arg, const struct chrext_kfunc *kfunc),
+			 void *arg);
+
+/**
+ * chrext_object_check() - check whether this machine has what an object needs
+ * @obj: an object; one that is loaded passes
+ * @err: where the error goes, or NULL
+ *
+ * Looks at names, types, ops, flags and kfuncs, and loads nothing: the verifier may
+ * still reject a program. Needs the module, but no privileges.
+ *
+ * Return: 0 or -errno.
+ */
+int chrext_object_check(const struct chrext_object *obj,
+			struct chrext_error **err);
+
+/**
  * chrext_object_load() - let the kernel verify the programs
  * @obj: an object
  * @err: where the error goes, with the verifier's reason, or NULL

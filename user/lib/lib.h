@@ -46,6 +46,7 @@ bool debugfs_mounted(void);
 bool configfs_mounted(void);
 bool module_loaded(void);
 bool module_has(const char *family);
+__u32 module_abi(void);
 bool cap_sys_admin(void);
 bool lockdown_is(const char *mode);
 __u64 now_usec(void);
@@ -77,6 +78,7 @@ struct reason {
 	char text[256];
 	char place[128];	/* FILE:LINE; "": unknown */
 	char hint[256];		/* "": none */
+	bool core;		/* the kernel or module lacks a type or member */
 };
 
 bool verifier_reason(const char *log, const char *op, bool sleepable,
@@ -119,10 +121,20 @@ struct object_driver {
 	bool pinned;
 	bool refused;		/* it was not bound to some hardware */
 	char name[CHR_EXT_NAME_LEN + 1];
+	char compatible[CHR_EXT_MATCH_LEN + 1];
+};
+
+/* A symbol that the kernel or the module has to have. */
+struct object_extern {
+	char *name;
+	bool weak;		/* the program can do without */
 };
 
 struct chrext_object {
 	char *path;
+	__u32 abi;		/* of the headers; 0: not recorded */
+	struct object_extern *externs;
+	size_t nr_externs;
 	struct bpf_object *obj;
 	const struct btf *btf;
 	struct object_driver *drivers;
@@ -148,6 +160,31 @@ const char *object_op(const struct chrext_object *o, const char *prog,
 bool object_sleepable(const struct chrext_object *o, const char *prog);
 bool is_link(const struct object_driver *d);
 bool is_data_section(const char *name);
+
+/* set.c */
+#define MAX_DEPTH	16	/* of arrays and structs in each other */
+
+void describe(const struct btf *btf, __u32 id, char *buf, size_t size,
+	      int depth);
+bool enumerator(const struct btf *btf, const struct btf_type *t, __u32 i,
+		const char **name, __u64 *value);
+bool is_char(const struct btf *btf, const struct btf_type *t);
+bool is_data(const struct btf *btf, const struct btf_type *t);
+bool variable_get(const struct chrext_object *o, const struct btf_type *sec,
+		  __u32 index, const char **name, __u32 *type,
+		  struct span *at);
+
+/* load.c: all that can be known without the kernel; why an object does not fit */
+int object_names_check(const struct chrext_object *o,
+		       struct chrext_error **err);
+int object_types_check(const struct chrext_object *o,
+		       struct chrext_error **err);
+int fail_no_extern(const struct chrext_object *o, const char *func, int code,
+		   struct chrext_error **err);
+int fail_no_member(const struct chrext_object *o, const char *ops,
+		   const char *member, int code, struct chrext_error **err);
+int fail_other_member(const struct chrext_object *o, const char *ops,
+		      const char *member, int code, struct chrext_error **err);
 
 /* attach.c */
 void object_release(struct chrext_object *o);

@@ -49,7 +49,8 @@ int chrext_object_set_name(struct chrext_object *o, const char *name,
 	return 0;
 }
 
-static int names_check(const struct chrext_object *o, struct chrext_error **err)
+int object_names_check(const struct chrext_object *o,
+		       struct chrext_error **err)
 {
 	const char *name, *problem;
 	size_t i, j;
@@ -97,7 +98,8 @@ static int returns_check(const struct chrext_object *o,
 		    object_name(o, d - o->drivers), m->name, want, prog, got);
 }
 
-static int types_check(const struct chrext_object *o, struct chrext_error **err)
+int object_types_check(const struct chrext_object *o,
+		       struct chrext_error **err)
 {
 	const struct object_driver *d;
 	struct bpf_program *prog;
@@ -118,6 +120,29 @@ static int types_check(const struct chrext_object *o, struct chrext_error **err)
 	return 0;
 }
 
+/* An object for a newer module is the usual reason for what is missing. */
+static bool hint_newer(const struct chrext_object *o, struct chrext_error **err)
+{
+	__u32 abi = module_abi();
+
+	if (!abi || o->abi <= abi)
+		return false;
+	error_hint(err, "it was compiled for ABI %u and the loaded module has ABI %u: install a newer chr_ext module",
+		   o->abi, abi);
+	return true;
+}
+
+static void hint_rejected(const struct chrext_object *o, const struct reason *r,
+			  struct chrext_error **err)
+{
+	if (r->core && hint_newer(o, err))
+		return;
+	if (*r->hint)
+		error_hint(err, "%s", r->hint);
+	else if (lockdown_is("confidentiality"))
+		error_hint(err, "the kernel is locked down (confidentiality): programs may not use the helpers that read kernel memory");
+}
+
 static int fail_verifier(const struct chrext_object *o, const char *prog,
 			 const char *op, const struct object_driver *d,
 			 const char *log, int code, struct chrext_error **err)
@@ -136,10 +161,7 @@ static int fail_verifier(const struct chrext_object *o, const char *prog,
 	else
 		fail(err, code, "the verifier rejected %s", subject);
 	error_place(err, r.place);
-	if (*r.hint)
-		error_hint(err, "%s", r.hint);
-	else if (lockdown_is("confidentiality"))
-		error_hint(err, "the kernel is locked down (confidentiality): programs may not use the helpers that read kernel memory");
+	hint_rejected(o, &r, err);
 	verifier_excerpt(err, log);
 	return code;
 }
@@ -172,19 +194,34 @@ static int fail_program(const struct chrext_object *o, const struct capture *c,
 	return fail_verifier(o, prog, op, d, log, code, err);
 }
 
-static int fail_extern(const struct chrext_object *o, const struct capture *c,
-		       const char *func, int code, struct chrext_error **err)
+int fail_no_extern(const struct chrext_object *o, const char *func, int code,
+		   struct chrext_error **err)
 {
 	static const char gpio[] = "chr_ext_gpio_";
 
-	if (capture_find(c, "': func_proto "))
-		return fail(err, code, "%s declares %s() with other types than the kernel or the loaded chr_ext module has",
-			    o->path, func);
 	if (!strncmp(func, gpio, strlen(gpio)) && !module_has("gpio"))
 		return fail(err, code, "%s calls %s(), but the loaded chr_ext module has no GPIO: it was built for a kernel without CONFIG_GPIOLIB",
 			    o->path, func);
-	return fail(err, code, "%s calls %s(), which neither this kernel nor the loaded chr_ext module has",
-		    o->path, func);
+	fail(err, code, "%s calls %s(), which neither this kernel nor the loaded chr_ext module has",
+	     o->path, func);
+	hint_newer(o, err);
+	return code;
+}
+
+int fail_no_member(const struct chrext_object *o, const char *ops,
+		   const char *member, int code, struct chrext_error **err)
+{
+	fail(err, code, "%s sets %s.%s, a member that the loaded chr_ext module does not know",
+	     o->path, ops, member);
+	hint_newer(o, err);
+	return code;
+}
+
+int fail_other_member(const struct chrext_object *o, const char *ops,
+		      const char *member, int code, struct chrext_error **err)
+{
+	return fail(err, code, "%s has %s.%s as another type than the loaded chr_ext module",
+		    o->path, ops, member);
 }
 
 static int fail_load(const struct chrext_object *o, const struct capture *c,
@@ -199,12 +236,10 @@ static int fail_load(const struct chrext_object *o, const struct capture *c,
 	if (!capture_word(c, "struct_ops init_kern ", map, sizeof(map)))
 		snprintf(map, sizeof(map), "?");
 	if (capture_word(c, "Cannot find member ", word, sizeof(word)))
-		return fail(err, code, "%s sets %s.%s, a member that the loaded chr_ext module does not know",
-			    o->path, map, word);
+		return fail_no_member(o, map, word, code, err);
 	if (capture_word(c, "Error in size of member ", word, sizeof(word)) ||
 	    capture_word(c, "Unmatched member type ", word, sizeof(word)))
-		return fail(err, code, "%s has %s.%s as another type than the loaded chr_ext module",
-			    o->path, map, word);
+		return fail_other_member(o, map, word, code, err);
 	if (capture_word(c, "invalid reuse of prog ", word, sizeof(word)))
 		return fail(err, code, "%s has %s() in two ops: each op needs a program of its own",
 			    o->path, word);
@@ -212,7 +247,10 @@ static int fail_load(const struct chrext_object *o, const struct capture *c,
 	    capture_find(c, "bpf_struct_ops_chr_ext_ops is not found"))
 		return fail(err, code, "the chr_ext module is loaded, but its BTF has no chr_ext_ops: build it again for this kernel");
 	if (capture_word(c, "extern (func ksym) '", word, sizeof(word)))
-		return fail_extern(o, c, word, code, err);
+		return capture_find(c, "': func_proto ") ?
+		       fail(err, code, "%s declares %s() with other types than the kernel or the loaded chr_ext module has",
+			    o->path, word) :
+		       fail_no_extern(o, word, code, err);
 	if (capture_find(c, "BTF loading error") &&
 	    capture_find(c, " Invalid arg#"))
 		return fail(err, code, "%s has BTF that the kernel does not accept: compile it with -O2",
@@ -255,9 +293,9 @@ int chrext_object_load(struct chrext_object *o, struct chrext_error **err)
 
 	if (o->loaded)
 		return fail(err, -EBUSY, "%s is loaded already", o->path);
-	ret = names_check(o, err);
+	ret = object_names_check(o, err);
 	if (!ret)
-		ret = types_check(o, err);
+		ret = object_types_check(o, err);
 	if (!ret)
 		ret = chrext_check(CHREXT_CHECK_LOAD, err);
 	if (!ret)

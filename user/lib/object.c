@@ -162,9 +162,64 @@ static int btf_check(const char *name, Elf *elf, struct chrext_error **err)
 	return fits ? 0 : fail(err, -EINVAL, "%s has damaged BTF", name);
 }
 
-static int image_check(const char *name, const void *data, size_t size,
+/* The ABI that the headers had, which CHR_EXT_DRIVER() records; 0: unknown. */
+static __u32 abi_read(Elf *elf)
+{
+	GElf_Shdr shdr;
+	Elf_Scn *scn = section_find(elf, CHR_EXT_ABI_SECTION, &shdr);
+	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+	__u32 abi = 0;
+
+	if (data && data->d_buf && data->d_size >= sizeof(abi))
+		memcpy(&abi, data->d_buf, sizeof(abi));
+	return abi;
+}
+
+static int extern_add(struct chrext_object *o, const char *name, bool weak)
+{
+	struct object_extern *all;
+
+	all = realloc(o->externs, (o->nr_externs + 1) * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	o->externs = all;
+	all += o->nr_externs;
+	all->weak = weak;
+	all->name = strdup(name);
+	if (!all->name)
+		return -ENOMEM;
+	o->nr_externs++;
+	return 0;
+}
+
+/* The symbols that the file leaves to the kernel. */
+static int externs_collect(struct chrext_object *o, Elf *elf)
+{
+	Elf_Scn *scn = NULL;
+	Elf_Data *data;
+	GElf_Shdr shdr;
+	const char *s;
+	GElf_Sym sym;
+	size_t i;
+
+	while ((scn = elf_nextscn(elf, scn))) {
+		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_SYMTAB)
+			continue;
+		data = elf_getdata(scn, NULL);
+		for (i = 1; data && gelf_getsym(data, i, &sym); i++) {
+			s = elf_strptr(elf, shdr.sh_link, sym.st_name);
+			if (sym.st_shndx == SHN_UNDEF && s && *s &&
+			    extern_add(o, s, GELF_ST_BIND(sym.st_info) == STB_WEAK))
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int image_check(struct chrext_object *o, const void *data, size_t size,
 		       struct chrext_error **err)
 {
+	const char *name = o->path;
 	Elf *elf;
 	int ret;
 
@@ -178,6 +233,11 @@ static int image_check(const char *name, const void *data, size_t size,
 	ret = elf_check(name, elf, size, err);
 	if (!ret)
 		ret = btf_check(name, elf, err);
+	if (!ret) {
+		o->abi = abi_read(elf);
+		if (externs_collect(o, elf))
+			ret = fail_memory(err);
+	}
 	elf_end(elf);
 	return ret;
 }
@@ -264,7 +324,7 @@ static int object_fill(struct chrext_object *o, const void *data, size_t size,
 	struct capture c;
 	int ret;
 
-	ret = image_check(o->path, data, size, err);
+	ret = image_check(o, data, size, err);
 	if (ret)
 		return ret;
 	capture_begin(&c, o);
@@ -366,6 +426,9 @@ void chrext_object_free(struct chrext_object *o)
 	chrext_object_detach(o);
 	bpf_object__close(o->obj);
 	chrext_refusals_free(o->refusals);
+	while (o->nr_externs)
+		free(o->externs[--o->nr_externs].name);
+	free(o->externs);
 	free(o->drivers);
 	free(o->path);
 	free(o);

@@ -27,11 +27,9 @@ struct place {
 
 static int refuse(const struct place *p, const char *fmt, ...) __printf(2, 3);
 
-#define MAX_DEPTH	16	/* of arrays and anonymous structs in each other */
-
 /* "__u32", "enum colour", "char [32]": as the author wrote it, or nearly. */
-static void describe(const struct btf *btf, __u32 id, char *buf, size_t size,
-		     int depth)
+void describe(const struct btf *btf, __u32 id, char *buf, size_t size,
+	      int depth)
 {
 	const struct btf_type *t = type_get(btf, id);
 	const char *name;
@@ -180,8 +178,8 @@ static int set_bool(const struct place *p, const char *s, size_t len,
 }
 
 /* Enumerator @i; false behind the last. */
-static bool enumerator(const struct btf *btf, const struct btf_type *t, __u32 i,
-		       const char **name, __u64 *value)
+bool enumerator(const struct btf *btf, const struct btf_type *t, __u32 i,
+		const char **name, __u64 *value)
 {
 	const struct btf_enum64 *e64 = btf_enum64(t) + i;
 	const struct btf_enum *e = btf_enum(t) + i;
@@ -220,7 +218,7 @@ static int set_enum(const struct place *p, const struct btf_type *t,
 		      used < sizeof(names) ? "" : "...", (int)len, s);
 }
 
-static bool is_char(const struct btf *btf, const struct btf_type *t)
+bool is_char(const struct btf *btf, const struct btf_type *t)
 {
 	return btf_is_int(t) && t->size == 1 &&
 	       !strcmp(type_name(btf, t), "char");
@@ -441,9 +439,9 @@ static int set_place(struct place *p, const char *path)
 }
 
 /* Variable @index of a section: its type and where its value is. */
-static bool variable_get(const struct chrext_object *o,
-			 const struct btf_type *sec, __u32 index,
-			 const char **name, __u32 *type, struct span *at)
+bool variable_get(const struct chrext_object *o, const struct btf_type *sec,
+		  __u32 index, const char **name, __u32 *type,
+		  struct span *at)
 {
 	const struct btf_var_secinfo *v = btf_var_secinfos(sec) + index;
 	const struct btf_type *var = type_get(o->btf, v->type);
@@ -478,7 +476,7 @@ static bool find_in_section(const struct chrext_object *o,
 	return false;
 }
 
-static bool is_data(const struct btf *btf, const struct btf_type *t)
+bool is_data(const struct btf *btf, const struct btf_type *t)
 {
 	return btf_is_datasec(t) && is_data_section(type_name(btf, t));
 }

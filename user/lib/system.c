@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -84,6 +85,15 @@ bool module_has(const char *family)
 	return false;
 }
 
+/* 0: no module is loaded. */
+__u32 module_abi(void)
+{
+	char line[16];
+
+	return file_line(line, sizeof(line), CLASS_DIR "/abi") ?
+	       strtoul(line, NULL, 10) : 0;
+}
+
 /* CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON too. */
 bool cap_sys_admin(void)
 {
@@ -134,10 +144,19 @@ void wait_a_little(void)
 
 static int check_module(struct chrext_error **err)
 {
-	if (!module_loaded())
-		return fail(err, -ENODEV, "the chr_ext module is not loaded: run 'modprobe chr_ext'");
+	unsigned int major = 0, minor = 0;
+	struct utsname u;
+
+	/* These come first: the module cannot be loaded without them. */
+	uname(&u);
+	sscanf(u.release, "%u.%u", &major, &minor);
+	if (major < 6 || (major == 6 && minor < 12))
+		return fail(err, -ENODEV, "this kernel is %s, and chr_ext needs Linux 6.12 or newer: boot a newer kernel",
+			    u.release);
 	if (!path_exists("/sys/kernel/btf/vmlinux"))
 		return fail(err, -ENODEV, "this kernel has no BTF (/sys/kernel/btf/vmlinux): it needs CONFIG_DEBUG_INFO_BTF=y");
+	if (!module_loaded())
+		return fail(err, -ENODEV, "the chr_ext module is not loaded: run 'modprobe chr_ext'");
 	if (!path_exists("/sys/kernel/btf/chr_ext"))
 		return fail(err, -ENODEV, "the chr_ext module is loaded without BTF: build it again for this kernel, with pahole installed");
 	return 0;

@@ -142,6 +142,37 @@ static bool hint_kfunc(const char *op, bool sleepable, const char *insn,
 }
 
 /*
+ * "failed to resolve CO-RE relocation <KIND> [ID] struct foo___bar.member (...)",
+ * which libbpf puts into the log where the verifier met an invalid instruction.
+ */
+static void reason_core(struct reason *r)
+{
+	const char *s = strstr(r->text, "CO-RE relocation <"), *end;
+	char what[128], *suffix;
+	size_t len;
+
+	end = s ? strstr(s, "] ") : NULL;
+	if (!end)
+		return;
+	s = end + 2;
+	end = strstr(s, " (");
+	snprintf(what, sizeof(what), "%.*s", (int)(end ? end - s : (long)strlen(s)),
+		 s);
+	suffix = strstr(what, "___");
+	if (suffix) {
+		len = strcspn(suffix, ".:");
+		memmove(suffix, suffix + len, strlen(suffix + len) + 1);
+	}
+	snprintf(r->text, sizeof(r->text), "neither this kernel nor the loaded chr_ext module has %s",
+		 what);
+	snprintf(r->hint, sizeof(r->hint), "a driver that can do without tests %s first",
+		 strstr(what, "::") ? "bpf_core_enum_value_exists()" :
+		 strchr(what, '.') ? "bpf_core_field_exists()" :
+				     "bpf_core_type_exists()");
+	r->core = true;
+}
+
+/*
  * The verifier's reason follows the instructions that it traced. @r->place is
  * empty if they had no source. @op may be NULL.
  */
@@ -183,6 +214,7 @@ bool verifier_reason(const char *log, const char *op, bool sleepable,
 	text = hint(reason, end - reason);
 	if (!hint_kfunc(op, sleepable, insn, r) && text)
 		snprintf(r->hint, sizeof(r->hint), "%s", text);
+	reason_core(r);
 	return true;
 }
 
