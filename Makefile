@@ -294,7 +294,7 @@ check-patch:
 	else $(call skipped,CHECKPATCH=: the style is not checked); fi
 
 lab := tests/lab/lab
-.PHONY: lab lab-check lab-selftest vm demo test test-boards test-install test-debug
+.PHONY: lab lab-check lab-selftest vm demo test test-boards test-install test-debug abi
 lab-check:
 	@test -z "$(filter-out amd64 arm64,$(ARCH))" || \
 		{ echo "chr_ext: the lab serves ARCH=amd64 and arm64, not $(ARCH)" >&2; exit 1; }
@@ -320,6 +320,14 @@ test-boards: lab-check
 # README's lines for one's own machine, on a minimal Debian.
 test-install: lab-check
 	@KERNEL=$(KERNEL) $(lab) test 03-install
+
+# The record of this ABI, see tests/suites/05-abi.sh.
+abi := $(shell awk '$$2 == "CHR_EXT_ABI" { print $$3 }' bpf/include/chr_ext/abi.h)
+abi: lab-check
+	mkdir -p build
+	echo '# SPDX-License-Identifier: GPL-2.0-only' > build/abi
+	$(lab) run --timeout 300 tests/abi/record >> build/abi
+	mv build/abi tests/abi/$(abi)
 
 test-debug: lab-check
 	@$(lab) test-debug $(SUITES)
