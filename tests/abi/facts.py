@@ -65,11 +65,11 @@ class Types:
                     where = ""
                 yield f"struct {t['name']}.{m['name']}: {self.name(m['type_id'])}{where}"
 
-    def kfuncs(self):
+    def functions(self):
+        """Some versions of pahole do not tag every kfunc."""
         for t in self.by_id.values():
-            if t["kind"] == "DECL_TAG" and t["name"] == "bpf_kfunc":
-                f = self.by_id[t["type_id"]]
-                yield f["name"], self.name(f["type_id"])
+            if t["kind"] == "FUNC":
+                yield t["name"], self.name(t["type_id"])
 
 
 def headers(folder):
@@ -91,11 +91,8 @@ def headers(folder):
     return structs, facts
 
 
-def rules(source):
+def rules(source, flags):
     """Flags of kfuncs, and the ops that may call them, of the manual."""
-    flags = {}
-    for path in sorted((source / "kfuncs").rglob("*.c")):
-        flags.update(re.findall(r"^BTF_ID_FLAGS\(func, (\w+), ([A-Z_| ]+)\)", read(path), re.M))
     for name, value in flags.items():
         yield f"kfunc {name} has {value}"
     name = None
@@ -114,8 +111,11 @@ def files(base, btf, folder):
     types = Types(base, btf)
     structs, facts = headers(source / "bpf/include/chr_ext")
     facts += types.structs(structs)
-    facts += (f"kfunc {name}: {proto}" for name, proto in types.kfuncs())
-    facts += rules(source)
+    flags = {}
+    for path in sorted((source / "kfuncs").rglob("*.c")):
+        flags.update(re.findall(r"^BTF_ID_FLAGS\(func, (\w+), ([A-Z_| ]+)\)", read(path), re.M))
+    facts += (f"kfunc {name}: {proto}" for name, proto in types.functions() if name in flags)
+    facts += rules(source, flags)
     for name, value in re.findall(r"^\t(EXIT_\w+) = (\d+),", read(source / "user/chrext.h"), re.M):
         facts.append(f"chrext exits with {value}: {name}")
     for version, body in re.findall(r"^(\w+) \{(.*?)^\}", read(source / "user/lib/libchrext.map"),

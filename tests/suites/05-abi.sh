@@ -75,7 +75,7 @@ for abi in "$SRC"/tests/abi/[1-9]*; do
 		"$(grep -v '^#' "$abi" | comm -23 - $facts)" ""
 done
 cat "$SRC"/tests/abi/[1-9]* | sort -u | comm -13 - $facts | sed 's/^/# new: /'
-chrext unload port
+chrext unload bpf_port
 chrext board rm pins
 chrext unload hello
 finish

@@ -6,11 +6,12 @@
 
 # From the node to the attributes; $1 is the node.
 node_shipped() {
-	local node=$1 opens=1 major minor dev
+	local node=$1 opens=1 mode=666 major minor dev
+	[ "$node" != whoami ] || mode=444
 	# Its openers need a terminal, and there is none here.
 	[ "$node" != scullpriv ] || opens=0
 	is "$node: it is a character device with the mode of the driver" \
-		"$(stat -c '%F %a' "/dev/$node")" "character special file 666"
+		"$(stat -c '%F %a' "/dev/$node")" "character special file $mode"
 	text "$class/$node/dev"
 	dev=$text
 	major=$(stat -c %Hr "/dev/$node")

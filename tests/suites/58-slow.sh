@@ -16,12 +16,16 @@ took() {
 	return $status
 }
 
-# quick DESC CMD...: in much less than the second that is allowed for sleeps. The
-# loader itself takes about 300 ms here.
+# The loader itself takes about 300 ms here, and more on a busy host.
+chrext load "$DRIVERS/hello.bpf.o"
+took chrext unload hello
+limit=$((ms * 3 > 900 * LAB_SLOW ? ms * 3 : 900 * LAB_SLOW))
+
+# quick DESC CMD...: in much less than the second that is allowed for sleeps.
 quick() {
 	local desc=$1
 	shift
-	if took "$@" && [ $ms -lt $((900 * LAB_SLOW)) ]; then
+	if took "$@" && [ $ms -lt $limit ]; then
 		pass "$desc ($ms ms)"
 	else
 		fail "$desc" "$ms ms, of: $*
@@ -82,7 +86,7 @@ like "which is told that its device goes" "$(granted slow probe)" "^-19 "
 chrext load "$slow" --set compatible=chr-ext,slow --set probe_ms=20000 > /tmp/why 2>&1
 like "a probe of 20 s fails" "$(cat /tmp/why)" "probe of slow failed: -EBUSY"
 read -r err ms < <(granted slow probe)
-ok "after 10 s ($err after $ms ms)" between 9500 11000 "$ms"
+ok "after 10 s ($err after $ms ms)" between 9500 15000 "$ms"
 chrext unload slow
 no_board slow
 chip_del c
@@ -92,7 +96,7 @@ chrext unload hello
 fails "a virtual device whose probe takes 3 s" chrext load "$slow" --set probe_ms=3000
 like "is refused" "$tap_output" "probe of slow failed: -EBUSY"
 read -r err ms < <(granted slow probe)
-ok "after one ($err after $ms ms)" between 900 1300 "$ms"
+ok "after one ($err after $ms ms)" between 900 2000 "$ms"
 fails "so are eight of 200 ms" chrext load "$slow" --set probe_ms=200 --set instances=8
 ok "of which nothing is left" nothing_left
 
@@ -102,10 +106,10 @@ chrext load "$slow" --name going --set remove_ms=3000
 call /dev/sleepy r r:1 > /dev/null &
 reader=$!
 took chrext unload going
-ok "a remove that wants 3 s gets one ($ms ms)" between 900 2500 $ms
+ok "a remove that wants 3 s gets one ($ms ms)" between 900 $((1600 + limit)) $ms
 read -r err granted_ms < <(granted going remove)
 is "and then -EBUSY" "$err" -16
-ok "after $granted_ms ms" between 900 1300 "$granted_ms"
+ok "after $granted_ms ms" between 900 2000 "$granted_ms"
 wait $reader
 like "which does not shorten the sleep of another driver" "$(granted sleepy read)" "^0 "
 chrext unload sleepy
@@ -128,7 +132,7 @@ like "close in a task that was killed sleeps" "$(granted motor close)" "^0 "
 chrext unload motor
 chrext load "$slow" --name many --set remove_ms=500 --set instances=20
 took chrext unload many
-ok "20 devices ramp down at the same time ($ms ms)" between 0 4000 $ms
+ok "20 devices ramp down at the same time ($ms ms)" between 0 8000 $ms
 
 # Event ops that sleep, of more devices than a workqueue has places.
 chrext load "$DRIVERS/hello.bpf.o"
@@ -144,7 +148,7 @@ call /dev/slow r r:1 > /dev/null &
 reader=$!
 sleep 0.5
 took chrext replace "$slow" --set update_ms=8000
-ok "an update, with an op and its own op that sleep, is bounded ($ms ms)" between 900 3000 $ms
+ok "an update, with an op and its own op that sleep, is bounded ($ms ms)" between 900 $((2100 + limit)) $ms
 wait $reader
 is "the op is told" "$(granted slow read | cut -d' ' -f1)" -16
 is "the update op, too" "$(granted slow update | cut -d' ' -f1)" -16
