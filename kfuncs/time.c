@@ -144,11 +144,16 @@ static bool sleep_is_over(const struct chr_ext_device *d)
  * @flags: 0
  *
  * Sleeps of a device that is being revoked end at once, but for close and remove:
- * together they may sleep for CHR_EXT_MAX_REMOVE_MS. probe may sleep for
- * CHR_EXT_MAX_PROBE_MS; the probes of a driver's virtual devices together for
- * CHR_EXT_MAX_ATTACH_MS while the driver is attached. Any other op may sleep as
- * long as nothing waits for it; when an update, or the end of another device of
- * the driver, has waited for CHR_EXT_MAX_DRAIN_MS, sleeps fail.
+ * together they may sleep for CHR_EXT_MAX_REMOVE_MS. A close of a device that stays
+ * may sleep as long. probe may sleep for CHR_EXT_MAX_PROBE_MS; the probes of a
+ * driver's virtual devices together for CHR_EXT_MAX_ATTACH_MS while the driver is
+ * attached.
+ *
+ * Any other op may sleep as long as nothing waits for it that cannot give up: an
+ * update, the end of another device of the driver, and, if the op runs in a turn
+ * (CHR_EXT_SERIAL_DEV, CHR_EXT_SERIAL_FILE), poll(2) and close(2) that wait for
+ * it; a close waits for the close of another file of the device as well. When one of
+ * these has waited for CHR_EXT_MAX_DRAIN_MS, sleeps fail.
  *
  * Return: 0; -EINVAL when @us is too long or @flags is not 0; -ENODEV when the
  * device is being revoked, -EINTR when the caller is being killed, or -EBUSY when

@@ -249,7 +249,9 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 	INIT_WORK(&d->end, dev_end);
 	init_completion(&d->gone);
 	mutex_init(&d->turn.lock);
-	mutex_init(&d->closing);
+	mutex_init(&d->closing.lock);
+	raw_spin_lock_init(&d->insisters_lock);
+	INIT_LIST_HEAD(&d->insisters);
 	mutex_init(&d->lock);
 	INIT_LIST_HEAD(&d->files);
 
@@ -375,18 +377,12 @@ void chr_ext_dev_unpin(struct chr_ext_device *d)
 		complete(&d->unpinned);
 }
 
-/* Set the time until which close and remove may sleep. */
-static void dev_set_limit(struct chr_ext_device *d, unsigned long limit)
-{
-	WRITE_ONCE(d->limit, limit | 1);
-}
-
 static int dev_probe(struct chr_ext_device *d, unsigned long limit)
 {
 	const struct chr_ext_ops *ops;
 	int ret = 0, idx;
 
-	dev_set_limit(d, limit);
+	WRITE_ONCE(d->limit, limit);
 	ops = chr_ext_enter(d, CHR_EXT_OP_probe, &idx);
 	WRITE_ONCE(d->runner, current);
 	d->seen = ops;
@@ -401,7 +397,6 @@ static int dev_probe(struct chr_ext_device *d, unsigned long limit)
 	smp_store_release(&d->probed, !ret);
 	WRITE_ONCE(d->runner, NULL);
 	chr_ext_leave(d, CHR_EXT_OP_probe, idx);
-	WRITE_ONCE(d->limit, 0);
 	return ret;
 }
 
@@ -429,7 +424,7 @@ static void dev_kill(struct chr_ext_device *d)
 		cdev_device_del(&d->cdev, &d->dev);
 	xa_erase_irq(&devices, d->pub.id);
 	/* A close op may be running, and has its time. */
-	dev_set_limit(d, jiffies + msecs_to_jiffies(CHR_EXT_MAX_REMOVE_MS));
+	chr_ext_set_limit(d, CHR_EXT_MAX_REMOVE_MS);
 	/* Pairs with chr_ext_enter(). */
 	smp_store_release(&d->dead, true);
 	wake_up_all(&d->sleepers);
@@ -469,8 +464,7 @@ static void dev_end(struct work_struct *work)
 
 	if (d->probed) {
 		chr_ext_mem_revoke(d);
-		dev_set_limit(d, jiffies +
-				 msecs_to_jiffies(CHR_EXT_MAX_REMOVE_MS));
+		chr_ext_set_limit(d, CHR_EXT_MAX_REMOVE_MS);
 		chr_ext_file_close_all(d);
 		dev_remove(d);
 	}
@@ -575,6 +569,24 @@ void chr_ext_devs_updated(struct chr_ext_driver *drv)
 			dev_update(d);
 		chr_ext_dev_unpin(d);
 	}
+}
+
+/**
+ * chr_ext_devs_any() - whether something is true of any device
+ * @is: what; does not sleep
+ *
+ * Context: any.
+ */
+bool chr_ext_devs_any(bool (*is)(struct chr_ext_device *dev))
+{
+	struct chr_ext_device *d;
+	unsigned long id;
+
+	guard(rcu)();
+	xa_for_each(&devices, id, d)
+		if (is(d))
+			return true;
+	return false;
 }
 
 /* Return: whether others may remove it now; false if its driver goes. */

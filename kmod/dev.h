@@ -106,7 +106,7 @@ struct chr_ext_device {
 
 	/*
 	 * The task in probe, close or remove, and until when it may sleep there,
-	 * in jiffies; 0 is no such limit. See chr_ext_time_left().
+	 * in jiffies. See chr_ext_time_left().
 	 */
 	struct task_struct *runner;
 	unsigned long limit;
@@ -117,7 +117,11 @@ struct chr_ext_device {
 	struct completion gone;
 
 	struct chr_ext_turn turn;	/* with CHR_EXT_SERIAL_DEV */
-	struct mutex closing;		/* close ops, chr_ext_open.closed */
+	struct chr_ext_turn closing;	/* close ops, chr_ext_open.closed */
+	/* Raw: taken by programs that run with preemption off, also on PREEMPT_RT. */
+	raw_spinlock_t insisters_lock;
+	struct list_head insisters;	/* see chr_ext_turn_insist() */
+
 	struct mutex lock;		/* files, nr_files */
 	struct list_head files;
 	unsigned int nr_files;
@@ -137,6 +141,12 @@ static inline struct chr_ext_device *to_device(struct chr_ext_dev *dev)
 static inline bool chr_ext_runs_alone(const struct chr_ext_device *dev)
 {
 	return in_task() && READ_ONCE(dev->runner) == current;
+}
+
+/* Let the task in probe, close or remove sleep for so long from now on. */
+static inline void chr_ext_set_limit(struct chr_ext_device *dev, unsigned int ms)
+{
+	WRITE_ONCE(dev->limit, jiffies + msecs_to_jiffies(ms));
 }
 
 static inline void chr_ext_stat_add(struct chr_ext_device *dev,
@@ -193,6 +203,7 @@ struct chr_ext_device *chr_ext_dev_create(struct chr_ext_driver *drv,
 void chr_ext_devs_destroy(struct chr_ext_driver *drv, struct list_head *devs);
 struct chr_ext_device *chr_ext_dev_pin(u64 id);
 void chr_ext_dev_unpin(struct chr_ext_device *dev);
+bool chr_ext_devs_any(bool (*is)(struct chr_ext_device *dev));
 void chr_ext_devs_updated(struct chr_ext_driver *drv);
 int chr_ext_dev_running(struct chr_ext_device *d, enum chr_ext_op op);
 int chr_ext_dev_uevent(const struct device *dev, struct kobj_uevent_env *env);

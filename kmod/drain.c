@@ -44,29 +44,45 @@ static bool drain_is_late(const struct chr_ext_device *d)
 	return false;
 }
 
+/*
+ * Whether a caller that cannot give up has waited too long for the running op.
+ * That is an op of any device, if the one that it sleeps for is pinned.
+ */
+static bool turn_is_late(struct chr_ext_device *d)
+{
+	if (chr_ext_turn_is_late(d))
+		return true;
+	return refcount_read(&d->pins) > 1 &&
+	       chr_ext_devs_any(chr_ext_turn_is_late);
+}
+
 /**
  * chr_ext_time_left() - how long the running program may sleep for a device
  * @d: the device
  *
- * probe, and close and remove of a device that goes, have a budget of their own.
+ * probe, close and remove have a budget of their own. That of a close is the
+ * device's, if the device stays: another file's may wait for it.
  *
  * Return: jiffies; -ENODEV if the device goes, -EBUSY if the time is over.
  * Context: any.
  */
 long chr_ext_time_left(struct chr_ext_device *d)
 {
-	unsigned long limit = READ_ONCE(d->limit);
-	long left;
+	bool alone = chr_ext_runs_alone(d);
+	bool probing = alone && !READ_ONCE(d->probed);
+	long left = MAX_JIFFY_OFFSET;
 
-	if (limit && chr_ext_runs_alone(d)) {
-		if (!READ_ONCE(d->probed) && READ_ONCE(d->drv->going))
-			return -ENODEV;
-		left = limit - jiffies;
-		return left > 0 ? left : -EBUSY;
-	}
-	if (READ_ONCE(d->dead))
+	if (probing && READ_ONCE(d->drv->going))
 		return -ENODEV;
-	return drain_is_late(d) ? -EBUSY : MAX_JIFFY_OFFSET;
+	if (alone)
+		left = READ_ONCE(d->limit) - jiffies;
+	else if (READ_ONCE(d->dead))
+		return -ENODEV;
+	if (left <= 0)
+		return -EBUSY;
+	if (probing || READ_ONCE(d->dead))
+		return left;
+	return drain_is_late(d) || turn_is_late(d) ? -EBUSY : left;
 }
 
 /* Prints to both logs. */

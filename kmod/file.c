@@ -67,6 +67,20 @@ u64 chr_ext_cgroup_id(void)
 #endif
 }
 
+/* See chr_ext_has_op(). */
+int chr_ext_has_op_at(struct chr_ext_open *f, enum chr_ext_op op, size_t offset)
+{
+	const struct chr_ext_ops *ops;
+	int ret, idx;
+
+	ops = chr_ext_enter(f->dev, op, &idx);
+	if (!ops)
+		return -ENODEV;
+	ret = *(void *const *)((const void *)ops + offset) != NULL;
+	chr_ext_leave(f->dev, op, idx);
+	return ret;
+}
+
 static struct chr_ext_open *open_alloc(struct chr_ext_device *dev,
 				       struct file *file)
 {
@@ -127,14 +141,17 @@ static void file_close(struct chr_ext_open *f)
 	const struct chr_ext_ops *ops;
 	int idx;
 
-	lockdep_assert_held(&f->dev->closing);
+	lockdep_assert_held(&f->dev->closing.lock);
 	if (f->closed)
 		return;
 	f->closed = true;
 
 	if (f->turn)
-		mutex_lock(&f->turn->lock);
+		chr_ext_turn_insist(f->turn, f->dev);
 	ops = chr_ext_enter_dead(f->dev, CHR_EXT_OP_close, &idx);
+	/* A revoke sets a limit for all that it waits for. */
+	if (!READ_ONCE(f->dev->dead))
+		chr_ext_set_limit(f->dev, CHR_EXT_MAX_REMOVE_MS);
 	WRITE_ONCE(f->dev->runner, current);
 	if (ops->close)
 		ops->close(&f->pub);
@@ -156,11 +173,12 @@ void chr_ext_file_close_all(struct chr_ext_device *dev)
 {
 	struct chr_ext_open *f;
 
-	guard(mutex)(&dev->closing);
+	chr_ext_turn_insist(&dev->closing, dev);
 	list_for_each_entry(f, &dev->files, node) {
 		file_close(f);
 		cond_resched();
 	}
+	chr_ext_turn_give(&dev->closing, dev);
 }
 
 static int chr_ext_open(struct inode *inode, struct file *file)
@@ -201,21 +219,19 @@ static int chr_ext_release(struct inode *inode, struct file *file)
 	struct chr_ext_open *f = file->private_data;
 	struct chr_ext_device *dev = f->dev;
 
-	scoped_guard(mutex, &dev->closing) {
-		file_close(f);
-		guard(mutex)(&dev->lock);
+	chr_ext_turn_insist(&dev->closing, dev);
+	file_close(f);
+	scoped_guard(mutex, &dev->lock) {
 		list_del(&f->node);
 		dev->nr_files--;
 	}
+	chr_ext_turn_give(&dev->closing, dev);
 	open_free(f);
 	put_device(&dev->dev);
 	return 0;
 }
 
-/*
- * A call that a signal must not prevent. It waits only for its turn, behind ops
- * whose duration is bounded.
- */
+/* A call that a signal must not prevent. It waits only for its turn. */
 static long call_for_sure(struct chr_ext_open *f, enum chr_ext_op op,
 			  chr_ext_call_t call, void *arg)
 {
@@ -224,7 +240,7 @@ static long call_for_sure(struct chr_ext_open *f, enum chr_ext_op op,
 	int idx;
 
 	if (f->turn)
-		mutex_lock(&f->turn->lock);
+		chr_ext_turn_insist(f->turn, f->dev);
 	ops = chr_ext_enter(f->dev, op, &idx);
 	if (ops) {
 		ret = call(f, ops, arg);
@@ -246,9 +262,12 @@ static long call_flush(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 /* Nothing is left to flush on a revoked device. */
 static int chr_ext_flush(struct file *file, fl_owner_t id)
 {
-	long ret = call_for_sure(file->private_data, CHR_EXT_OP_flush,
-				 call_flush, NULL);
+	struct chr_ext_open *f = file->private_data;
+	long ret;
 
+	if (chr_ext_has_op(f, flush) <= 0)
+		return 0;
+	ret = call_for_sure(f, CHR_EXT_OP_flush, call_flush, NULL);
 	return ret == -ENODEV ? 0 : ret;
 }
 

@@ -47,6 +47,15 @@ u64 chr_ext_cgroup_id(void);
 long chr_ext_check_return(struct chr_ext_device *dev, const char *op, long ret,
 			  u64 max);
 
+/*
+ * Whether there is an op, without waiting for a turn: 1, 0 or -ENODEV. An update can
+ * change that at any time.
+ */
+#define chr_ext_has_op(f, op)						\
+	chr_ext_has_op_at(f, CHR_EXT_OP_##op, offsetof(struct chr_ext_ops, op))
+
+int chr_ext_has_op_at(struct chr_ext_open *f, enum chr_ext_op op, size_t offset);
+
 /* mem.c */
 int chr_ext_mmap(CHR_EXT_MMAP_ARGS);
 

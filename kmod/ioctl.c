@@ -140,20 +140,6 @@ static long call_ioctl(struct chr_ext_open *f, const struct chr_ext_ops *ops,
 	return ret;
 }
 
-/* Fail with -ENOTTY before looking at the argument. */
-static int has_op(struct chr_ext_open *f)
-{
-	const struct chr_ext_ops *ops;
-	int ret, idx;
-
-	ops = chr_ext_enter(f->dev, CHR_EXT_OP_ioctl, &idx);
-	if (!ops)
-		return -ENODEV;
-	ret = ops->ioctl ? 0 : -ENOTTY;
-	chr_ext_leave(f->dev, CHR_EXT_OP_ioctl, idx);
-	return ret;
-}
-
 static bool fetch_pages(const struct chr_ext_xfer *xfer)
 {
 	void __user *at = (void __user *)xfer->want;
@@ -252,9 +238,10 @@ static long do_ioctl(struct file *file, unsigned int cmd, unsigned long value,
 	};
 	long ret;
 
-	ret = has_op(f);
-	if (ret)
-		return ret;
+	/* Fail with -ENOTTY before looking at the argument. */
+	ret = chr_ext_has_op(f, ioctl);
+	if (ret <= 0)
+		return ret ?: -ENOTTY;
 
 	if (file->f_flags & O_NONBLOCK)
 		xfer.pub.flags |= CHR_EXT_IO_NONBLOCK;

@@ -135,7 +135,9 @@ int chr_ext_mmap(CHR_EXT_MMAP_ARGS)
 		return -EACCES;
 
 	/* The caller's memory is locked: nothing that waits may follow. */
-	err = chr_ext_call_once(f, CHR_EXT_OP_mmap, false, ask_mmap, &ask);
+	err = chr_ext_has_op(f, mmap);
+	if (err > 0)
+		err = chr_ext_call_once(f, CHR_EXT_OP_mmap, true, ask_mmap, &ask);
 	if (err)
 		return err;
 

@@ -20,9 +20,12 @@
  * count anew and clearing the mark of the waker are one step under the queue's
  * lock, and a waker leaves alone an entry whose sample includes its wake-up.
  */
+#include <linux/cleanup.h>
 #include <linux/fs.h>
 #include <linux/jiffies.h>
+#include <linux/list.h>
 #include <linux/sched/signal.h>
+#include <linux/spinlock.h>
 #include <linux/wait.h>
 
 #include "dev.h"
@@ -341,6 +344,16 @@ void chr_ext_wake_again(struct chr_ext_device *dev)
 	wake_up_all(&dev->wait);
 }
 
+static bool turn_try(struct chr_ext_turn *turn)
+{
+	if (mutex_trylock(&turn->lock))
+		return true;
+	/* Either the holder sees this when it unlocks, or this trylock succeeds. */
+	WRITE_ONCE(turn->missed, true);
+	smp_mb();	/* pairs with chr_ext_turn_give() */
+	return mutex_trylock(&turn->lock);
+}
+
 /**
  * chr_ext_turn_take() - wait until no other op runs
  * @turn: the turn of the device or file
@@ -350,15 +363,82 @@ void chr_ext_wake_again(struct chr_ext_device *dev)
  */
 long chr_ext_turn_take(struct chr_ext_turn *turn, bool nonblock)
 {
-	if (!nonblock)
-		return mutex_lock_interruptible(&turn->lock) ? -ERESTARTSYS : 0;
+	if (!nonblock && mutex_lock_interruptible(&turn->lock))
+		return -ERESTARTSYS;
+	if (nonblock && !turn_try(turn))
+		return -EAGAIN;
+	WRITE_ONCE(turn->holder, current);
+	return 0;
+}
 
-	if (mutex_trylock(&turn->lock))
-		return 0;
-	/* Either the holder sees this when it unlocks, or this trylock succeeds. */
-	WRITE_ONCE(turn->missed, true);
-	smp_mb();	/* pairs with chr_ext_turn_give() */
-	return mutex_trylock(&turn->lock) ? 0 : -EAGAIN;
+/* A caller that waits for a turn and cannot give up. */
+struct insister {
+	struct list_head node;		/* in chr_ext_device.insisters */
+	struct chr_ext_turn *turn;
+	unsigned long limit;		/* in jiffies */
+};
+
+/**
+ * chr_ext_turn_insist() - chr_ext_turn_take() for callers that cannot give up
+ * @turn: the turn of the device or file
+ * @dev: the device
+ *
+ * The caller is in a call that has no error to return: poll, where epoll holds the
+ * lock of its set, or close, also in a task that exits. No signal ends the wait;
+ * so that other users of the device cannot make it last, the sleeps and delays of
+ * ops that hold the turn fail after CHR_EXT_MAX_DRAIN_MS.
+ */
+void chr_ext_turn_insist(struct chr_ext_turn *turn, struct chr_ext_device *dev)
+{
+	struct insister i = { .turn = turn };
+
+	if (!mutex_trylock(&turn->lock)) {
+		scoped_guard(raw_spinlock_irqsave, &dev->insisters_lock) {
+			i.limit = jiffies + msecs_to_jiffies(CHR_EXT_MAX_DRAIN_MS);
+			list_add_tail(&i.node, &dev->insisters);
+		}
+		mutex_lock(&turn->lock);
+		scoped_guard(raw_spinlock_irqsave, &dev->insisters_lock)
+			list_del(&i.node);
+	}
+	WRITE_ONCE(turn->holder, current);
+}
+
+/*
+ * Whether the current task holds what an insister waits for. A close that waits for
+ * others waits for the turn of the device, too: those need it one after the other.
+ */
+static bool insister_waits_for_us(const struct insister *i,
+				  const struct chr_ext_device *dev)
+{
+	return READ_ONCE(i->turn->holder) == current ||
+	       (i->turn == &dev->closing &&
+		READ_ONCE(dev->turn.holder) == current);
+}
+
+/**
+ * chr_ext_turn_is_late() - whether the running op should give up its turn
+ * @dev: the device
+ *
+ * Return: true if the current task holds a turn of the device for which a caller of
+ * chr_ext_turn_insist() has waited for CHR_EXT_MAX_DRAIN_MS.
+ * Context: any.
+ */
+bool chr_ext_turn_is_late(struct chr_ext_device *dev)
+{
+	struct insister *i;
+
+	if (!in_task() || list_empty_careful(&dev->insisters))
+		return false;
+	guard(raw_spinlock_irqsave)(&dev->insisters_lock);
+	/* In the order of their limits. */
+	list_for_each_entry(i, &dev->insisters, node) {
+		if (time_before_eq(jiffies, i->limit))
+			return false;
+		if (insister_waits_for_us(i, dev))
+			return true;
+	}
+	return false;
 }
 
 /**
@@ -372,6 +452,7 @@ long chr_ext_turn_take(struct chr_ext_turn *turn, bool nonblock)
  */
 void chr_ext_turn_give(struct chr_ext_turn *turn, struct chr_ext_device *dev)
 {
+	WRITE_ONCE(turn->holder, NULL);
 	mutex_unlock(&turn->lock);
 	/* Pairs with chr_ext_turn_take(). */
 	smp_mb();

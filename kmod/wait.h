@@ -5,6 +5,7 @@
 
 #include <linux/mutex.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 #include "ops.h"
@@ -32,6 +33,7 @@ enum chr_ext_wait_for {
  */
 struct chr_ext_turn {
 	struct mutex lock;		/* held while an op runs */
+	struct task_struct *holder;	/* of lock; only compared */
 	bool missed;
 };
 
@@ -40,6 +42,8 @@ typedef long (*chr_ext_call_t)(struct chr_ext_open *f,
 			       const struct chr_ext_ops *ops, void *arg);
 
 long chr_ext_turn_take(struct chr_ext_turn *turn, bool nonblock);
+void chr_ext_turn_insist(struct chr_ext_turn *turn, struct chr_ext_device *dev);
+bool chr_ext_turn_is_late(struct chr_ext_device *dev);
 void chr_ext_turn_give(struct chr_ext_turn *turn, struct chr_ext_device *dev);
 long chr_ext_wait(struct chr_ext_open *f, enum chr_ext_op op,
 		  enum chr_ext_wait_for what, int seen, chr_ext_call_t call,

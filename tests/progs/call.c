@@ -3,11 +3,11 @@
  * call PATH FLAGS OP...: opens PATH, does each OP on that one file and prints
  * what came of it, with blanks between: a number, or the name of the errno. A
  * read gives "COUNT:BYTES". FLAGS are of rwatn (read, write, append, truncate,
- * nonblock).
+ * nonblock). The PATH "-" is the standard input.
  *
  *	r:COUNT  R:COUNT (bytes as "0" when all are zero)  w:TEXT  W:COUNT
  *	pr:COUNT@POS  pw:TEXT@POS  seek:POS,WHENCE  i:COMMAND,ARGUMENT (ioctl)
- *	sync:
+ *	sync:  map:SIZE
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void say(long ret)
@@ -75,6 +76,9 @@ static void op(int fd, const char *arg)
 		say(lseek(fd, strtoll(s, NULL, 0), atoi(strchr(s, ',') + 1)));
 	else if (!strncmp(arg, "i:", 2))
 		say(ioctl(fd, n, strtoul(strchr(s, ',') + 1, NULL, 0)));
+	else if (!strncmp(arg, "map:", 4))
+		say(mmap(NULL, n, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED ?
+		    -1 : 0);
 	else if (!strncmp(arg, "sync:", 5))
 		say(fsync(fd));
 	else
@@ -94,7 +98,7 @@ int main(int argc, char **argv)
 	flags |= strchr(f, 'a') ? O_APPEND : 0;
 	flags |= strchr(f, 't') ? O_TRUNC : 0;
 	flags |= strchr(f, 'n') ? O_NONBLOCK : 0;
-	fd = open(argv[1], flags);
+	fd = strcmp(argv[1], "-") ? open(argv[1], flags) : 0;
 	if (fd < 0) {
 		printf("open:");
 		say(-1);

@@ -31,6 +31,27 @@ chrext load "$TESTDRIVERS/every.bpf.o" --set flags=0x11
 points "$PROGS/sleepers" killed /dev/every
 points "$PROGS/sleepers" crowd /dev/every "chrext unload every"
 
+# mmap holds a lock of its caller's memory; close(2) cannot be interrupted, which is
+# part of the end of each process that has the file.
+mkfifo /tmp/never
+exec 7<> /tmp/never
+chrext load "$TESTDRIVERS/every.bpf.o" --set flags=0x21
+exec 5<> /dev/every
+call - rw i:$((0x6510)),200000 <&5 > /tmp/dozed &
+dozer=$!
+read -r -t 0.5 -u 7
+start=$EPOCHREALTIME
+call - rw map:4096 <&5 > /tmp/mapped
+ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
+exec 5<&-
+is "mmap does not wait for a turn" "$(cat /tmp/mapped)" EAGAIN
+ok "close(2) does, for a bounded time ($ms ms)" \
+	test $ms -ge 500 -a $ms -lt $((6000 * LAB_SLOW))
+wait $dozer
+is "the sleeps of the other op fail" "$(cat /tmp/dozed)" 100
+is "mmap in its turn" "$(call /dev/every rw map:4096)" 0
+chrext unload every
+
 # A detach while programs sleep in the guard.
 chrext load "$TESTDRIVERS/every.bpf.o"
 "$PROGS/call" /dev/every rw i:$((0x6510)),500000 > /tmp/slept &

@@ -121,7 +121,7 @@ chrext unload motor
 is "close of a device that goes sleeps" "$(granted motor close | cut -d' ' -f1)" 0
 is "and remove does" "$(granted motor remove | cut -d' ' -f1)" 0
 exec 5<&-
-chrext load "$slow" --name motor --set close_ms=500
+chrext load "$slow" --name motor --set close_ms=200
 { exec 6< /dev/motor; exec sleep 100; } &
 holder=$!
 sleep 0.3
@@ -133,6 +133,67 @@ chrext unload motor
 chrext load "$slow" --name many --set remove_ms=500 --set instances=20
 took chrext unload many
 ok "20 devices ramp down at the same time ($ms ms)" between 0 8000 $ms
+
+# One user's ops and another's calls that cannot be interrupted.
+# held FLAGS FD WHAT CMD...: while a read on the file FD of the serialised driver
+# wants to sleep for 8 s.
+held() {
+	local flags=$1 fd=$2 what=$3
+	shift 3
+	chrext load "$slow" --set flags="$flags" --set read_ms=8000
+	exec 5< /dev/slow 6< /dev/slow
+	call - r r:1 <&"$fd" 6<&- > /tmp/got &
+	reader=$!
+	sleep 0.5
+	took "$@"
+	ok "$what while another op sleeps is bounded ($ms ms)" between 300 4500 $ms
+	wait $reader
+	is "$what: the op is told" "$(cat /tmp/got)" EBUSY
+	exec 5<&- 6<&-
+	chrext unload slow
+}
+held 0x10 5 "a poll" read -t 0 -u 6
+held 0x20 5 "a poll of the same file" read -t 0 -u 5
+held 0x10 5 "a close" eval 'exec 6<&-'
+
+chrext load "$slow" --name queue --set flags=0x10 --set read_ms=2500
+exec 5< /dev/queue
+call - r r:1 <&5 > /dev/null &
+readers=$!
+call - r r:1 <&5 > /dev/null &
+wait $readers $!
+is "a caller that can be interrupted shortens no sleep" \
+	"$(chrext log queue --no-follow | grep -c 'read: 0 after')" 2
+exec 5<&-
+chrext unload queue
+
+chrext load "$slow" --set flags=0x20 --set read_ms=3000 --set mem_size=4096
+exec 5< /dev/slow
+call - r r:1 <&5 > /dev/null &
+reader=$!
+sleep 0.5
+is "mmap without an op needs no turn" "$(call - r map:4096 <&5)" 0
+ok "nor waits for one" kill -0 $reader
+wait $reader
+exec 5<&-
+chrext unload slow
+
+chrext load "$slow" --set close_ms=3000
+call /dev/slow r
+read -r err ms < <(granted slow close)
+is "a close that wants 3 s on a device that stays gets one" "$err" -16
+ok "after $ms ms" between 900 1300 "$ms"
+chrext unload slow
+chrext load "$slow" --name queue --set close_ms=900
+for i in 1 2 3 4 5 6; do
+	call /dev/queue r &
+	closers[i]=$!
+done
+wait "${closers[@]}"
+ok "and less when other files wait for it" \
+	grep -q 'close: -16 after' <(chrext log queue --no-follow)
+is "all of them are closed" "$(chrext log queue --no-follow | grep -c ' close: ')" 6
+chrext unload queue
 
 # Event ops that sleep, of more devices than a workqueue has places.
 chrext load "$DRIVERS/hello.bpf.o"

@@ -42,8 +42,8 @@
 /* Milliseconds that ops may sleep and delay, see chr_ext_sleep_us(). */
 #define CHR_EXT_MAX_ATTACH_MS	1000	/* all probes of an attach (virtual) */
 #define CHR_EXT_MAX_PROBE_MS	10000	/* any other probe */
-#define CHR_EXT_MAX_REMOVE_MS	1000	/* close and remove of a dying device */
-#define CHR_EXT_MAX_DRAIN_MS	1000	/* any op, once an update waits for it */
+#define CHR_EXT_MAX_REMOVE_MS	1000	/* a close; those of a dying device, remove */
+#define CHR_EXT_MAX_DRAIN_MS	1000	/* any op, once something waits for it */
 
 /**
  * enum chr_ext_flags - values of &chr_ext_ops.flags
@@ -60,7 +60,8 @@
  *	a window
  * @CHR_EXT_SERIAL_DEV: the ops of a device that serve files run one at a time. A
  *	caller that waits, for its turn or for the driver, can be interrupted; one
- *	that must not wait gets EAGAIN
+ *	that must not wait, and mmap(2), get EAGAIN. poll(2) and close(2) cannot be
+ *	interrupted: see chr_ext_sleep_us() for what this means for other ops
  * @CHR_EXT_SERIAL_FILE: likewise, the ops of an open file; excludes
  *	CHR_EXT_SERIAL_DEV
  * @CHR_EXT_ALL_FLAGS: all of these
@@ -397,6 +398,8 @@ struct chr_ext_ops {
 	 * @close: The last reference to an open file is dropped, or the device
 	 * is being revoked. Called exactly once for each @open that returned 0,
 	 * in the context of the task that drops it. One at a time for a device.
+	 * It may sleep for CHR_EXT_MAX_REMOVE_MS, and less if the close of another
+	 * file has waited for CHR_EXT_MAX_DRAIN_MS.
 	 *
 	 * Context: process, may sleep.
 	 */
@@ -478,7 +481,9 @@ struct chr_ext_ops {
 	 * every such mapping is allowed.
 	 *
 	 * It must not call chr_ext_sleep_us(): the caller's address space is
-	 * locked during the call, for its threads and for readers of /proc.
+	 * locked during the call, for its threads and for readers of /proc. So it
+	 * does not wait for a turn either: with a SERIAL flag, mmap(2) fails with
+	 * EAGAIN while another op runs.
 	 *
 	 * Return: 0 or -errno. Context: process, may sleep.
 	 */
