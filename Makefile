@@ -204,7 +204,7 @@ dest = $(DESTDIR)$(PREFIX)
 links := lib/$(soname) lib/libchrext.so
 completion := share/bash-completion/completions/chrext
 pc := lib/pkgconfig/libchrext.pc
-unit := lib/systemd/system/chr_ext-boards.service
+units := $(addprefix lib/systemd/system/,chr_ext-boards.service chr-ext@.service)
 
 modules_dir = $(DESTDIR)/lib/modules/$(shell cat $(KERNELDIR)/include/config/kernel.release 2>/dev/null)
 # A minimal system has depmod and ldconfig, but not always in PATH.
@@ -227,10 +227,12 @@ install-user: user drivers
 	done
 	for l in $(links); do ln -sf $(lib:user/lib/%=%).so.$(VERSION) $(dest)/$$l; done
 	install -D -m 644 user/chrext.bash-completion $(dest)/$(completion)
-	install -d $(dest)/$(dir $(pc)) $(dest)/$(dir $(unit))
+	install -d $(dest)/$(dir $(pc)) $(dest)/$(dir $(firstword $(units)))
 	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' user/lib/libchrext.pc.in > \
 		$(dest)/$(pc)
-	sed 's,/usr/local,$(PREFIX),' user/chr_ext-boards.service > $(dest)/$(unit)
+	for u in $(units); do \
+		sed 's,/usr/local,$(PREFIX),' user/$${u##*/} > $(dest)/$$u; \
+	done
 	$(if $(DESTDIR),,$(sbin) ldconfig)
 
 # Only what install put there; folders go if they are the project's own and empty.
@@ -241,7 +243,7 @@ uninstall:
 	printf '%s\n' "$$files" | while read -r dir files; do \
 		for f in $$files; do rm -f $(dest)/$$dir/$${f##*/}; done; \
 	done
-	cd $(dest) && rm -f $(links) $(completion) $(pc) $(unit)
+	cd $(dest) && rm -f $(links) $(completion) $(pc) $(units)
 	-rmdir --ignore-fail-on-non-empty $(dest)/include/chr_ext $(dest)/lib/chr_ext
 	$(if $(DESTDIR),,$(sbin) ldconfig)
 

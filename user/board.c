@@ -353,7 +353,7 @@ static int board_fill(struct maker *m)
 }
 
 /* Remove as much as possible. Return: 0 or the first error. */
-static int board_unmake(const char *name)
+int board_unmake(const char *name)
 {
 	char *path = xprintf(BOARDS_DIR "/%s/live", name);
 	int err = 0, fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -473,8 +473,10 @@ int verb_board_rm(const struct options *opt)
 		return EXIT_FAILED;
 	}
 	err = board_unmake(opt->arg);
-	if (!err)
+	if (!err) {
+		board_disown(opt->arg);
 		return EXIT_OK;
+	}
 	complain("cannot remove board %s: %s%s", opt->arg, errno_text(err),
 		 err == -EACCES || err == -EPERM ? ": run chrext as root" : "");
 	return EXIT_FAILED;

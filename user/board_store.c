@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * chrext board save and restore: boards in files, DIR/NAME.board. A line is
- * KEY=VALUE, where KEY is "compatible", once, or a con_id. Empty lines and lines
- * that start with # are ignored.
+ * chrext board save and restore: boards in files, DIR/NAME.board. The key of a line
+ * is "compatible", once, or a con_id.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <gpiod.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "chrext.h"
 
-#define SUFFIX	".board"
+#define SUFFIX	BOARD_SUFFIX
+
+static const char *boards_dir(const struct options *opt)
+{
+	return opt->dir ? opt->dir : BOARDS_STORE;
+}
 
 static bool problem_of(const char *name, const char *what, const char *problem)
 {
@@ -46,8 +48,9 @@ static bool storable(const struct board *b)
 	return !bad;
 }
 
-static void write_board(const struct board *b, FILE *f)
+static void write_board(const void *arg, FILE *f)
 {
+	const struct board *b = arg;
 	char *text;
 	size_t i, j;
 
@@ -62,51 +65,12 @@ static void write_board(const struct board *b, FILE *f)
 	}
 }
 
-static int make_dirs(const char *path)
-{
-	char *dir = xprintf("%s", path), *slash = dir;
-	int err = 0;
-
-	do {
-		slash = strchr(slash + 1, '/');
-		if (slash)
-			*slash = 0;
-		if (mkdir(dir, 0755) && errno != EEXIST)
-			err = -errno;
-		if (slash)
-			*slash = '/';
-	} while (slash && !err);
-	free(dir);
-	return err;
-}
-
-/* Replace the file as a whole. */
 static int store(const struct board *b, const char *dir)
 {
-	char *path = xprintf("%s/%s" SUFFIX, dir, b->name);
-	char *new = xprintf("%s.new", path);
-	int err = make_dirs(dir);
-	FILE *f;
+	char *file = xprintf("%s" SUFFIX, b->name);
+	int err = conf_write(dir, file, write_board, b);
 
-	f = err ? NULL : fopen(new, "we");
-	if (f) {
-		write_board(b, f);
-		if (fflush(f) || fsync(fileno(f)))
-			err = -errno;
-		if (fclose(f) && !err)
-			err = -errno;
-		if (!err && rename(new, path))
-			err = -errno;
-		if (err)
-			unlink(new);
-	} else if (!err) {
-		err = -errno;
-	}
-	if (err)
-		complain("cannot write %s: %s%s", path, errno_text(err),
-			 err == -EROFS ? "; use --dir DIR" : "");
-	free(new);
-	free(path);
+	free(file);
 	return err;
 }
 
@@ -127,68 +91,32 @@ int verb_board_save(const struct options *opt)
 		complain("board %s is not live; only live boards are stored",
 			 b.name);
 	else if (storable(&b))
-		err = store(&b, opt->dir);
+		err = store(&b, boards_dir(opt));
 	board_free(&b);
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 
-static int read_line(struct board *b, const char *text, size_t len,
-		     const char *where)
+static int read_line(void *arg, const char *text, const char *where)
 {
-	if (strlen(text) != len) {
-		complain("%s: it contains a NUL", where);
-		return -EINVAL;
-	}
-	if (!len || *text == '#')
-		return 0;
-	return board_parse(b, text, where);
-}
-
-static int read_lines(struct board *b, FILE *f, const char *path)
-{
-	char *text = NULL, *where;
-	unsigned int nr = 0;
-	size_t size = 0;
-	ssize_t len;
-	int err = 0;
-
-	while (!err && (len = getline(&text, &size, f)) >= 0) {
-		if (len && text[len - 1] == '\n')
-			text[--len] = 0;
-		where = xprintf("%s:%u", path, ++nr);
-		err = read_line(b, text, len, where);
-		free(where);
-	}
-	free(text);
-	if (!err && ferror(f)) {
-		complain("cannot read %s: %s", path, strerror(errno));
-		err = -EIO;
-	}
-	if (!err && (!*b->compatible || !b->nr_cons)) {
-		complain("%s:%u: the file ends without %s", path, nr,
-			 *b->compatible ? "lines" : "a compatible");
-		err = -EINVAL;
-	}
-	return err;
+	return board_parse(arg, text, where);
 }
 
 /* Fill in a board of which only the name is set. */
-static int load(struct board *b, const char *dir)
+int board_load(struct board *b, const char *dir)
 {
 	char *path = xprintf("%s/%s" SUFFIX, dir, b->name);
 	const char *problem = board_problem(b->name);
-	FILE *f = NULL;
+	unsigned int nr = 0;
 	int err = -EINVAL;
 
 	if (problem)
 		complain("bad board name \"%s\": %s", b->name, problem);
 	else
-		f = fopen(path, "re");
-	if (f) {
-		err = read_lines(b, f, path);
-		fclose(f);
-	} else if (!problem) {
-		complain("cannot read %s: %s", path, strerror(errno));
+		err = conf_read(path, read_line, b, &nr);
+	if (!err && (!*b->compatible || !b->nr_cons)) {
+		complain("%s:%u: the file ends without %s", path, nr,
+			 *b->compatible ? "lines" : "a compatible");
+		err = -EINVAL;
 	}
 	free(path);
 	return err;
@@ -240,7 +168,8 @@ static bool lines_there(const struct board *b)
  * Boards whose lines are missing wait for them. At the end of the time they are
  * created all the same: the kernel reports what is missing.
  */
-static int make_all(struct board *boards, size_t nr, unsigned int seconds)
+static int make_all(struct board *boards, size_t nr, const char *dir,
+		    unsigned int seconds)
 {
 	__u64 until = now_usec() + seconds * 1000000ULL;
 	size_t i, left = nr;
@@ -253,7 +182,8 @@ static int make_all(struct board *boards, size_t nr, unsigned int seconds)
 			if (!boards[i].name ||
 			    (!late && !lines_there(&boards[i])))
 				continue;
-			if (board_make(&boards[i], false))
+			if (board_make(&boards[i], false) ||
+			    board_own(boards[i].name, dir))
 				err = -EIO;
 			board_free(&boards[i]);
 			memset(&boards[i], 0, sizeof(boards[i]));
@@ -265,42 +195,9 @@ static int make_all(struct board *boards, size_t nr, unsigned int seconds)
 	return err;
 }
 
-static int name_cmp(const void *a, const void *b)
-{
-	return strcmp(*(char **)a, *(char **)b);
-}
-
-/* List the names of all boards in a directory. */
-static int stored(const char *path, char ***names, size_t *nr)
-{
-	DIR *dir = opendir(path);
-	struct dirent *e;
-	size_t len;
-
-	if (!dir && errno == ENOENT)
-		return 0;
-	if (!dir) {
-		complain("cannot read %s: %s", path, strerror(errno));
-		return -EIO;
-	}
-	while ((e = readdir(dir))) {
-		len = strlen(e->d_name);
-		if (len < strlen(SUFFIX) ||
-		    strcmp(e->d_name + len - strlen(SUFFIX), SUFFIX))
-			continue;
-		*names = xalloc(*names, (*nr + 1) * sizeof(**names));
-		(*names)[(*nr)++] = xprintf("%.*s",
-					    (int)(len - strlen(SUFFIX)),
-					    e->d_name);
-	}
-	closedir(dir);
-	if (*nr)
-		qsort(*names, *nr, sizeof(**names), name_cmp);
-	return 0;
-}
-
 /* A board that fails does not stop the others. */
-static int restore(char **names, size_t nr, const struct options *opt)
+static int restore(char **names, size_t nr, const char *dir,
+		   const struct options *opt)
 {
 	struct board *boards = xalloc(NULL, (nr + 1) * sizeof(*boards));
 	size_t i, n = 0;
@@ -308,7 +205,7 @@ static int restore(char **names, size_t nr, const struct options *opt)
 
 	for (i = 0; i < nr; i++) {
 		board_init(&boards[n], names[i]);
-		if (load(&boards[n], opt->dir)) {
+		if (board_load(&boards[n], dir)) {
 			err = -EINVAL;
 		} else if (!there_already(&boards[n], &err)) {
 			n++;
@@ -316,7 +213,7 @@ static int restore(char **names, size_t nr, const struct options *opt)
 		}
 		board_free(&boards[n]);
 	}
-	if (make_all(boards, n, opt->wait))
+	if (make_all(boards, n, dir, opt->wait))
 		err = -EIO;
 	boards_free(boards, n);
 	return err;
@@ -324,6 +221,7 @@ static int restore(char **names, size_t nr, const struct options *opt)
 
 int verb_board_restore(const struct options *opt)
 {
+	const char *dir = boards_dir(opt);
 	char **names = NULL;
 	size_t nr = 0;
 	int err;
@@ -331,16 +229,14 @@ int verb_board_restore(const struct options *opt)
 	if (opt->nr_args) {
 		err = boards_check();
 		if (!err)
-			err = restore(opt->args, opt->nr_args, opt);
+			err = restore(opt->args, opt->nr_args, dir, opt);
 		return err ? EXIT_FAILED : EXIT_OK;
 	}
-	err = stored(opt->dir, &names, &nr);
+	err = conf_names(dir, SUFFIX, &names, &nr);
 	if (!err && nr)
 		err = boards_check();
 	if (!err)
-		err = restore(names, nr, opt);
-	while (nr)
-		free(names[--nr]);
-	free(names);
+		err = restore(names, nr, dir, opt);
+	names_free(names, nr);
 	return err ? EXIT_FAILED : EXIT_OK;
 }

@@ -19,6 +19,7 @@ enum {
 	OPT_SET,
 	OPT_FOREGROUND,
 	OPT_DRY_RUN,
+	OPT_NOW,
 	OPT_NO_FOLLOW,
 	OPT_LINES,
 	OPT_SVG,
@@ -47,7 +48,8 @@ static const struct argp_option all_options[] = {
 	{ "time", OPT_TIME, "MS", 0, "Record for MS milliseconds", 0 },
 	{ "count", OPT_COUNT, "N", 0, "Record N edges", 0 },
 	{ "dir", OPT_DIR, "DIR", 0,
-	  "Keep boards in DIR instead of " BOARDS_STORE, 0 },
+	  "Use DIR instead of " CONF_DIR " or, for boards, " BOARDS_STORE, 0 },
+	{ "now", OPT_NOW, NULL, 0, "Do it now too, and not only at boot", 0 },
 	{ "wait", OPT_WAIT, "SECONDS", 0,
 	  "Wait this long for what is not there yet", 0 },
 	{ "json", OPT_JSON, NULL, 0, "Print JSON", 0 },
@@ -92,6 +94,17 @@ static const struct verb {
 	  verb_board_save },
 	{ "board restore", "[NAME]...", 0, ANY, "Make boards that are stored.",
 	  { OPT_DIR, OPT_WAIT }, verb_board_restore },
+	{ "enable", "FILE", 1, 1, "Load the drivers in FILE at each boot.",
+	  { OPT_NAME, OPT_SET, OPT_NOW, OPT_DIR }, verb_enable },
+	{ "disable", "NAME", 1, 1, "Do not load a driver at boot any more.",
+	  { OPT_NOW, OPT_DIR }, verb_disable },
+	{ "start", "NAME", 1, 1, "Load an enabled driver, as at boot.",
+	  { OPT_DIR }, verb_start },
+	{ "stop", "NAME", 1, 1, "Unload an enabled driver.", { OPT_DIR },
+	  verb_stop },
+	{ "apply", "[DIR]", 0, 1,
+	  "Make boards and drivers what the files in " CONF_DIR " or DIR have.",
+	  { OPT_DRY_RUN }, verb_apply },
 	{ "doctor", "", 0, 0, "Check everything that drivers need.",
 	  { OPT_JSON }, verb_doctor },
 };
@@ -141,6 +154,9 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_DRY_RUN:
 		opt->dry_run = true;
+		break;
+	case OPT_NOW:
+		opt->now = true;
 		break;
 	case OPT_NO_FOLLOW:
 		opt->no_follow = true;
@@ -309,7 +325,7 @@ int main(int argc, char **argv)
 		.doc = "Load and inspect character device drivers written in BPF.\v ",
 		.help_filter = help_filter,
 	};
-	struct command cmd = { .opt.dir = BOARDS_STORE };
+	struct command cmd = { };
 	int ret;
 
 	argp_err_exit_status = EXIT_USAGE;

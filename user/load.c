@@ -8,31 +8,6 @@
 
 #include "chrext.h"
 
-/* The file that is the verb's argument, with --set and --name applied. */
-struct chrext_object *object_get(const struct options *opt)
-{
-	struct chrext_error *err = NULL;
-	struct chrext_object *o;
-	size_t i;
-	int ret = 0;
-
-	o = chrext_object_open(opt->arg, &err);
-	if (!o) {
-		complain_error(err);
-		return NULL;
-	}
-	chrext_object_set_notify(o, complain_note, NULL, opt->verbose);
-	for (i = 0; i < opt->nr_set && !ret; i++)
-		ret = chrext_object_set(o, opt->set[i], &err);
-	if (!ret && opt->name)
-		ret = chrext_object_set_name(o, opt->name, &err);
-	if (!ret)
-		return o;
-	complain_error(err);
-	chrext_object_free(o);
-	return NULL;
-}
-
 static bool is_detached(const struct chrext_object *o)
 {
 	size_t i, nr = chrext_object_num_drivers(o);
@@ -72,8 +47,11 @@ static bool stay(const struct chrext_object *o, int signals)
 	return signalled;
 }
 
-/* Return: an exit status; an error that was not printed yet goes to @err. */
-static int bring_up(struct chrext_object *o, const struct options *opt,
+/*
+ * Attach, pin and wait. @signals is for --foreground. Return: an exit status; an
+ * error that was not printed yet goes to @err.
+ */
+int object_bring_up(struct chrext_object *o, const struct options *opt,
 		    int signals, struct chrext_error **err)
 {
 	if (chrext_object_attach(o, err))
@@ -89,38 +67,23 @@ static int bring_up(struct chrext_object *o, const struct options *opt,
 	return EXIT_OK;
 }
 
-/* As far as the verifier: nothing is attached. */
-static int dry_run(struct chrext_object *o)
-{
-	struct chrext_error *err = NULL;
-	int ret = chrext_object_load(o, &err);
-
-	if (ret)
-		complain_error(err);
-	chrext_object_free(o);
-	return ret ? EXIT_FAILED : EXIT_OK;
-}
-
 int verb_load(const struct options *opt)
 {
 	unsigned int checks = CHREXT_CHECK_LOAD |
-			      (opt->foreground ? 0 : CHREXT_CHECK_PIN);
+			      (opt->foreground || opt->dry_run ? 0 : CHREXT_CHECK_PIN);
+	struct chrext_object *o = object_load(opt, checks);
 	struct chrext_error *err = NULL;
-	struct chrext_object *o = object_get(opt);
-	int ret = EXIT_FAILED, signals;
+	int ret, signals;
 
-	if (!o)
-		return EXIT_FAILED;
-	if (opt->dry_run)
-		return dry_run(o);
-	if (!chrext_check(checks, &err) && !chrext_object_load(o, &err)) {
-		signals = signals_take();
-		ret = bring_up(o, opt, signals, &err);
+	if (!o || opt->dry_run) {
+		ret = o ? EXIT_OK : EXIT_FAILED;
 		chrext_object_free(o);
-		close(signals);
-	} else {
-		chrext_object_free(o);
+		return ret;
 	}
+	signals = signals_take();
+	ret = object_bring_up(o, opt, signals, &err);
+	chrext_object_free(o);
+	close(signals);
 	if (err)
 		complain_error(err);
 	return ret;

@@ -8,10 +8,20 @@
 
 #include "chrext.h"
 
+static bool muted;
+
+/* Where a failure is no business of the verb. */
+void complain_mute(bool mute)
+{
+	muted = mute;
+}
+
 void complain(const char *fmt, ...)
 {
 	va_list ap;
 
+	if (muted)
+		return;
 	fflush(stdout);
 	fputs("chrext: ", stderr);
 	va_start(ap, fmt);
@@ -57,7 +67,7 @@ void complain_error(struct chrext_error *err)
 		complain("%s", err->hint);
 	rest = err->details;
 	while ((line = strsep(&rest, "\n")))
-		if (*line)
+		if (*line && !muted)
 			fprintf(stderr, "    %s\n", line);
 	chrext_error_free(err);
 }

@@ -4,21 +4,17 @@
 
 int verb_replace(const struct options *opt)
 {
-	struct chrext_object *o = object_get(opt);
+	struct chrext_object *o = object_load(opt, CHREXT_CHECK_LOAD |
+						   CHREXT_CHECK_PIN);
 	struct chrext_error *err = NULL;
 	struct watch watch;
 	int ret;
 
 	if (!o)
 		return EXIT_FAILED;
-	ret = chrext_check(CHREXT_CHECK_LOAD | CHREXT_CHECK_PIN, &err);
-	if (!ret)
-		ret = chrext_object_load(o, &err);
-	if (!ret) {
-		watch_begin(&watch, chrext_object_get_driver_name(o, 0));
-		ret = chrext_object_replace(o, &err);
-		watch_end(&watch);
-	}
+	watch_begin(&watch, chrext_object_get_driver_name(o, 0));
+	ret = chrext_object_replace(o, &err);
+	watch_end(&watch);
 	if (ret)
 		complain_error(err);
 	chrext_object_free(o);

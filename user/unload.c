@@ -21,18 +21,24 @@ static int unload(struct chrext_driver *drv, struct chrext_error **err)
 	return ret;
 }
 
-int verb_unload(const struct options *opt)
+/* Detach a driver and wait for it. Return: 0 or -errno, after a complaint. */
+int driver_unload(const char *name)
 {
 	struct chrext_error *err = NULL;
-	struct chrext_driver *drv = chrext_driver_find(opt->arg, &err);
+	struct chrext_driver *drv = chrext_driver_find(name, &err);
 	int ret = -ENOENT;
 
 	if (drv)
 		ret = unload(drv, &err);
 	else if (err->code == -ENOENT)
-		chrext_pins_clean(opt->arg);	/* left over from a killed loader */
+		chrext_pins_clean(name);	/* left over from a killed loader */
 	chrext_driver_free(drv);
 	if (ret)
 		complain_error(err);
-	return ret ? EXIT_FAILED : EXIT_OK;
+	return ret;
+}
+
+int verb_unload(const struct options *opt)
+{
+	return driver_unload(opt->arg) ? EXIT_FAILED : EXIT_OK;
 }

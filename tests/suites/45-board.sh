@@ -208,9 +208,9 @@ is "makes it" "$(chrext board list | tail -n 1)" "  port[0]  mychip:0  -"
 chrext board rm b1
 mount -t tmpfs tmpfs /etc
 ok "without stored boards" chrext board restore
-mkdir -p /etc/chr_ext/boards
-cp $store/deep/er/b1.board /etc/chr_ext/boards/a1.board
-cp $store/deep/er/b1.board /etc/chr_ext/boards/a2.board~
+mkdir -p /etc/chr_ext/boards.d
+cp $store/deep/er/b1.board /etc/chr_ext/boards.d/a1.board
+cp $store/deep/er/b1.board /etc/chr_ext/boards.d/a2.board~
 ok "without --dir they are in /etc" chrext board restore
 is "whatever ends in .board" "$(echo $boards/*)" $boards/a1
 ok "save goes there" chrext board save a1

@@ -252,6 +252,15 @@ const char *chrext_object_get_compatible(struct chrext_object *obj,
 uint32_t chrext_object_get_abi(const struct chrext_object *obj);
 
 /**
+ * chrext_object_get_digest() - a number that tells objects apart
+ * @obj: an object
+ *
+ * Return: the FNV-1a hash of the bytes that the object was opened from. It shows
+ * that a file has changed; two files with one hash can be made on purpose.
+ */
+uint64_t chrext_object_get_digest(const struct chrext_object *obj);
+
+/**
  * struct chrext_op - an op of a driver in an object
  * @name: name of the op, such as "read"
  * @program: name of its program

@@ -20,6 +20,11 @@ uint32_t chrext_object_get_abi(const struct chrext_object *o)
 	return o->abi;
 }
 
+uint64_t chrext_object_get_digest(const struct chrext_object *o)
+{
+	return o->digest;
+}
+
 const char *chrext_object_get_compatible(struct chrext_object *o, size_t index)
 {
 	struct object_driver *d;

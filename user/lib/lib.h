@@ -133,6 +133,7 @@ struct object_extern {
 struct chrext_object {
 	char *path;
 	__u32 abi;		/* of the headers; 0: not recorded */
+	__u64 digest;		/* of the file */
 	struct object_extern *externs;
 	size_t nr_externs;
 	struct bpf_object *obj;

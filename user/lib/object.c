@@ -317,6 +317,16 @@ static int fail_open(const char *path, const struct capture *c, int code,
 		    path, why ? why : errno_text(code));
 }
 
+static __u64 digest_get(const void *data, size_t size)
+{
+	const unsigned char *s = data;
+	__u64 digest = 0xcbf29ce484222325;
+
+	while (size--)
+		digest = (digest ^ *s++) * 0x100000001b3;
+	return digest;
+}
+
 static int object_fill(struct chrext_object *o, const void *data, size_t size,
 		       const char *name, struct chrext_error **err)
 {
@@ -327,6 +337,7 @@ static int object_fill(struct chrext_object *o, const void *data, size_t size,
 	ret = image_check(o, data, size, err);
 	if (ret)
 		return ret;
+	o->digest = digest_get(data, size);
 	capture_begin(&c, o);
 	o->obj = bpf_object__open_mem(data, size, &opts);
 	ret = o->obj ? 0 : -errno;
