@@ -196,6 +196,8 @@ include user/lib/chrext.h
 include/chr_ext $(wildcard bpf/include/chr_ext/*.h)
 lib/chr_ext $(driver_o)
 share/man/man8 $(pages)
+share/chr_ext/template/char $(wildcard user/template/char/*)
+share/chr_ext/template/gpio $(wildcard user/template/gpio/*)
 endef
 export files
 
@@ -205,6 +207,8 @@ links := lib/$(soname) lib/libchrext.so
 completion := share/bash-completion/completions/chrext
 pc := lib/pkgconfig/libchrext.pc
 units := $(addprefix lib/systemd/system/,chr_ext-boards.service chr-ext@.service)
+zsh := share/zsh/site-functions/_chrext
+fish := share/fish/vendor_completions.d/chrext.fish
 
 modules_dir = $(DESTDIR)/lib/modules/$(shell cat $(KERNELDIR)/include/config/kernel.release 2>/dev/null)
 # A minimal system has depmod and ldconfig, but not always in PATH.
@@ -225,8 +229,11 @@ install-user: user drivers
 		mode=644; [ $$dir != bin ] || mode=755; \
 		install -D -m $$mode -t $(dest)/$$dir $$files; \
 	done
+	chmod 755 $(dest)/share/chr_ext/template/*/test.sh
 	for l in $(links); do ln -sf $(lib:user/lib/%=%).so.$(VERSION) $(dest)/$$l; done
 	install -D -m 644 user/chrext.bash-completion $(dest)/$(completion)
+	install -D -m 644 user/chrext.zsh-completion $(dest)/$(zsh)
+	install -D -m 644 user/chrext.fish-completion $(dest)/$(fish)
 	install -d $(dest)/$(dir $(pc)) $(dest)/$(dir $(firstword $(units)))
 	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' user/lib/libchrext.pc.in > \
 		$(dest)/$(pc)
@@ -243,8 +250,9 @@ uninstall:
 	printf '%s\n' "$$files" | while read -r dir files; do \
 		for f in $$files; do rm -f $(dest)/$$dir/$${f##*/}; done; \
 	done
-	cd $(dest) && rm -f $(links) $(completion) $(pc) $(units)
-	-rmdir --ignore-fail-on-non-empty $(dest)/include/chr_ext $(dest)/lib/chr_ext
+	cd $(dest) && rm -f $(links) $(completion) $(zsh) $(fish) $(pc) $(units)
+	-rmdir --ignore-fail-on-non-empty $(dest)/include/chr_ext $(dest)/lib/chr_ext \
+		$(dest)/share/chr_ext/template/* $(dest)/share/chr_ext/template $(dest)/share/chr_ext
 	$(if $(DESTDIR),,$(sbin) ldconfig)
 
 .PHONY: clean
@@ -258,7 +266,7 @@ clean:
 
 scripts := tests/lab/lab tests/lab/guest tests/lab/init tests/lab/selftest \
 	.ci/run $(wildcard tests/lab/demo tests/lab/*.sh tests/lab/broken/*.sh \
-	tests/suites/*.sh tests/suites/*.host)
+	tests/suites/*.sh tests/suites/*.host user/template/*/test.sh)
 
 # sparse does not know that kfuncs need no declaration, nor that guards and SRCU
 # end sections. Debian's headers lack the script that looks for sparse.

@@ -20,6 +20,7 @@ enum {
 	OPT_FOREGROUND,
 	OPT_DRY_RUN,
 	OPT_NOW,
+	OPT_GPIO,
 	OPT_NO_FOLLOW,
 	OPT_LINES,
 	OPT_SVG,
@@ -50,6 +51,7 @@ static const struct argp_option all_options[] = {
 	{ "dir", OPT_DIR, "DIR", 0,
 	  "Use DIR instead of " CONF_DIR " or, for boards, " BOARDS_STORE, 0 },
 	{ "now", OPT_NOW, NULL, 0, "Do it now too, and not only at boot", 0 },
+	{ "gpio", OPT_GPIO, NULL, 0, "A driver for hardware on GPIO lines", 0 },
 	{ "wait", OPT_WAIT, "SECONDS", 0,
 	  "Wait this long for what is not there yet", 0 },
 	{ "json", OPT_JSON, NULL, 0, "Print JSON", 0 },
@@ -105,6 +107,8 @@ static const struct verb {
 	{ "apply", "[DIR]", 0, 1,
 	  "Make boards and drivers what the files in " CONF_DIR " or DIR have.",
 	  { OPT_DRY_RUN }, verb_apply },
+	{ "new", "NAME", 1, 1, "Make a directory with a new driver.", { OPT_GPIO },
+	  verb_new },
 	{ "doctor", "", 0, 0, "Check everything that drivers need.",
 	  { OPT_JSON }, verb_doctor },
 };
@@ -154,6 +158,9 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_DRY_RUN:
 		opt->dry_run = true;
+		break;
+	case OPT_GPIO:
+		opt->gpio = true;
 		break;
 	case OPT_NOW:
 		opt->now = true;

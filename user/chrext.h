@@ -55,6 +55,7 @@ struct options {
 	bool foreground;
 	bool dry_run;
 	bool now;
+	bool gpio;
 	bool no_follow;
 	bool json;
 	bool verbose;
@@ -79,6 +80,7 @@ int verb_disable(const struct options *opt);
 int verb_start(const struct options *opt);
 int verb_stop(const struct options *opt);
 int verb_apply(const struct options *opt);
+int verb_new(const struct options *opt);
 
 /* print.c */
 void complain(const char *fmt, ...) __printf(1, 2);

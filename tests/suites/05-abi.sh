@@ -53,6 +53,7 @@ record() {
 	keys show chrext show hello --json
 	keys log head -n 1 <(chrext log hello --no-follow --json)
 	keys doctor chrext doctor --json
+	keys inspect chrext inspect "$DRIVERS/hello.bpf.o" --json
 	keys board chrext board list --json
 }
 

@@ -46,6 +46,23 @@ is "and those of the class" "$(cd $class && find . -maxdepth 1 -type f -printf '
 	"$(documented /sys/class/chr_ext | grep -v '<node>')"
 ok "it goes" chrext unload hello
 
+# What the loader has is in its manual and in the completions.
+help=$(chrext --help)
+verbs=$(sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\).*/\1/p' <<< "$help" | sort -u)
+like "there are verbs" "$verbs" $'doctor\n.*inspect\n'
+options=$(for verb in $verbs 'board add' 'board save' 'board restore' 'board list'; do
+	# shellcheck disable=SC2086
+	[ "$verb" = board ] || chrext $verb --help
+done | grep -o -- '--[a-z][a-z-]*' | sort -u | grep -vxE -e '--(usage)')
+for file in Documentation/man/chrext.8 user/chrext.{bash,zsh,fish}-completion; do
+	words=" $(sed 's/Fl \\-/--/g; s/ -l / --/g' "$SRC/$file" | tr -sc 'a-z-' ' ') "
+	missing=
+	for word in $verbs $options; do
+		[[ $words == *" $word "* ]] || missing+=" $word"
+	done
+	is "$file has all verbs and options" "$missing" ""
+done
+
 # unlicensed: the files of the tree without an SPDX line.
 unlicensed() {
 	grep -zv '^LICENSES/' "$SRC/build/common/list" |
