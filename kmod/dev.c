@@ -5,9 +5,13 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cleanup.h>
+#include <linux/fs.h>
 #include <linux/idr.h>
 #include <linux/mm.h>
 #include <linux/mod_devicetable.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/path.h>
 #include <linux/poll.h>
 #include <linux/random.h>
 #include <linux/sched.h>
@@ -34,6 +38,9 @@ static DEFINE_XARRAY_FLAGS(devices, XA_FLAGS_LOCK_IRQ);
 
 /* Makes the check of a name and its use atomic. Innermost, but for the core's. */
 static DEFINE_MUTEX(names_lock);
+
+/* devtmpfs, wherever else it is mounted; NULL if the kernel has none. */
+static struct vfsmount *devtmpfs;
 
 static struct chr_ext_device *dev_to_device(struct device *dev)
 {
@@ -281,20 +288,40 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 	return d;
 }
 
-/* Gives a device its node, unless another of ours has the name. */
+/*
+ * Whether devtmpfs has that name: the node of a device of any class, or what
+ * somebody made there. The driver core ignores that devtmpfs fails to make a node.
+ */
+static bool node_is_there(const char *name)
+{
+	struct path path;
+
+	if (!devtmpfs ||
+	    vfs_path_lookup(devtmpfs->mnt_root, devtmpfs, name, 0, &path))
+		return false;
+	path_put(&path);
+	return true;
+}
+
+/* Whether one of our devices has that name. */
+static bool name_is_taken(const char *name)
+{
+	struct device *other = class_find_device_by_name(&chr_ext_class, name);
+
+	put_device(other);
+	return other;
+}
+
+/* Gives a device its node, unless the name is taken. */
 static int dev_appear(struct chr_ext_device *d)
 {
 	const char *name = dev_name(&d->dev);
-	struct device *other;
 	int err;
 
 	guard(mutex)(&names_lock);
-	other = class_find_device_by_name(&chr_ext_class, name);
-	if (other) {
-		put_device(other);
+	if (name_is_taken(name) || node_is_there(name))
 		return chr_ext_refuse(EEXIST, d->drv->log, d->drv->conf.name,
 				      "there is a /dev/%s already", name);
-	}
 	err = cdev_device_add(&d->cdev, &d->dev);
 	if (err)
 		chr_ext_refuse(-err, d->drv->log, d->drv->conf.name,
@@ -658,7 +685,24 @@ err_put:
 	return ERR_PTR(err);
 }
 
+int chr_ext_dev_init(void)
+{
+	struct file_system_type *type = get_fs_type("devtmpfs");
+	struct vfsmount *mnt;
+
+	/* Never a module, so no reference is held. */
+	if (!type)
+		return 0;
+	mnt = kern_mount(type);
+	if (IS_ERR(mnt))
+		return PTR_ERR(mnt);
+	devtmpfs = mnt;
+	return 0;
+}
+
 void chr_ext_dev_exit(void)
 {
+	if (devtmpfs)
+		kern_unmount(devtmpfs);
 	ida_destroy(&minors);
 }

@@ -207,6 +207,7 @@ bool chr_ext_devs_any(bool (*is)(struct chr_ext_device *dev));
 void chr_ext_devs_updated(struct chr_ext_driver *drv);
 int chr_ext_dev_running(struct chr_ext_device *d, enum chr_ext_op op);
 int chr_ext_dev_uevent(const struct device *dev, struct kobj_uevent_env *env);
+int chr_ext_dev_init(void);
 void chr_ext_dev_exit(void);
 
 /* mem.c */

@@ -78,9 +78,13 @@ static int __init chr_ext_init(void)
 	if (err)
 		goto err_chrdev;
 
-	err = chr_ext_supplier_init();
+	err = chr_ext_dev_init();
 	if (err)
 		goto err_class;
+
+	err = chr_ext_supplier_init();
+	if (err)
+		goto err_dev;
 
 	err = chr_ext_driver_init();
 	if (err)
@@ -110,6 +114,8 @@ err_log:
 	chr_ext_driver_exit();
 err_supplier:
 	chr_ext_supplier_exit();
+err_dev:
+	chr_ext_dev_exit();
 err_class:
 	class_unregister(&chr_ext_class);
 err_chrdev:
@@ -127,8 +133,8 @@ static void __exit chr_ext_exit(void)
 	chr_ext_driver_exit();
 	chr_ext_families_exit();
 	chr_ext_log_exit();
-	chr_ext_dev_exit();
 	chr_ext_supplier_exit();
+	chr_ext_dev_exit();
 	class_unregister(&chr_ext_class);
 	unregister_chrdev_region(chr_ext_devt, CHR_EXT_MINORS);
 }

@@ -209,11 +209,13 @@ echo 7 > /dev/bpf_port
 chip_new plug lines=4 bound
 text $boards/b/dev_name
 board=$text
-ok "with a file in the place of its node it is bound" \
-	soon test -e $bus/drivers/chr_ext.bpf_port/"$board"
-is "but the file stays" "$(< /dev/bpf_port)" 7
+taken() {
+	chrext log bpf_port --no-follow | grep -q "there is a /dev/bpf_port already"
+}
+ok "with a file in the place of its node it is refused" soon taken
+fails "and not bound" test -e $bus/drivers/chr_ext.bpf_port/"$board"
+is "the file stays" "$(< /dev/bpf_port)" 7
 rm /dev/bpf_port
-echo "$board" > $bus/drivers/chr_ext.bpf_port/unbind
 echo "$board" > $bus/drivers/chr_ext.bpf_port/bind
 ok "bound again without the file it has its node" bound
 echo "$board" > $bus/drivers/chr_ext.bpf_port/unbind

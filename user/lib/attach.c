@@ -45,10 +45,7 @@ static void node_name(const struct chrext_object *o, size_t index, __u32 i,
 		snprintf(node, NODE_LEN, "%s%u", name, i);
 }
 
-/*
- * The kernel sees only the nodes of chr_ext: devtmpfs does not report that a name
- * is taken, by another class or by mknod(1).
- */
+/* The module looks in devtmpfs, which need not be what is at /dev. */
 static int nodes_free(const struct chrext_object *o, size_t index,
 		      struct chrext_error **err)
 {

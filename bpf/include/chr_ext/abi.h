@@ -516,7 +516,8 @@ struct chr_ext_ops {
 	/**
 	 * @name: Name of the driver, and of its node in /dev when it has one
 	 * device; with more, the number of the device follows (name0, name1,
-	 * ...). 1 to 31 characters of [A-Za-z0-9._-]; not "." or "..". EEXIST when a driver has it or a node is there.
+	 * ...). 1 to 31 characters of [A-Za-z0-9._-]; not "." or "..". EEXIST
+	 * when a driver has it, or anything in /dev.
 	 */
 	char name[CHR_EXT_NAME_LEN];
 
