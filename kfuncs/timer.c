@@ -23,9 +23,9 @@ __bpf_kfunc_start_defs();
  *
  * When it expires the event op is called with CHR_EXT_EVENT_TIMER, in order with
  * the other events of the device. Expirations that are not reported to the op yet
- * are one event; &chr_ext_event.count is their number. A timer that is running is
- * started anew. Timers need no map, stay over a live update, and end with their
- * device.
+ * are one event, at the place of the first; &chr_ext_event.count is their number. A
+ * timer that is running is started anew: what it has not reported yet is dropped.
+ * Timers need no map, stay over a live update, and end with their device.
  *
  * Return: 0; -EINVAL when there is no such timer or flag, or for a time or a
  * period that is out of range; -EOPNOTSUPP when the driver has no event op;

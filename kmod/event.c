@@ -15,9 +15,6 @@
 #include "event.h"
 #include "family.h"
 
-/* At most one event of each timer is queued, and always has room. */
-#define RING_SIZE	(CHR_EXT_EVENT_QUEUE + CHR_EXT_MAX_TIMERS)
-
 /*
  * What a periodic timer is charged for each expiry: all that are running expire
  * at most 200,000 times a second together, which leaves most of a CPU to others.
@@ -27,17 +24,17 @@
 static atomic_t nr_periodic;		/* timers that are armed */
 
 /*
- * A timer of a device. count is the number of expirations that are not reported
- * yet; the event that reports them is in the ring if queued is set.
+ * A timer of a device. Its event is not in the ring, so that it always has room,
+ * and is gone at once when the timer is cancelled or started again.
  */
 struct event_timer {
 	struct hrtimer hrtimer;
 	struct chr_ext_events *q;
 	ktime_t period;			/* 0: expires once */
-	u64 ns;				/* of the first of count */
-	u64 count;
+	u64 count;			/* expirations that are not reported yet */
+	u64 ns;				/* of the first of these */
+	u64 place;			/* of the event that reports them */
 	bool armed;
-	bool queued;
 };
 
 /* The lock is raw: it is taken in hard interrupts, on PREEMPT_RT as well. */
@@ -45,50 +42,60 @@ struct chr_ext_events {
 	struct chr_ext_device *dev;
 	struct work_struct work;	/* runs once at a time: keeps the order */
 	raw_spinlock_t lock;		/* protects all below */
-	u64 seq;
-	u32 missed;
-	u32 first, nr;			/* events in ring */
-	u32 nr_timers;			/* of these, from timers */
+	u64 place;			/* of the last event, in their order */
+	u64 seq;			/* of the last one that was reported */
+	u32 missed;			/* since the last one in the ring */
+	u32 first, nr;			/* events in ring; their seq is their place */
 	struct event_timer timers[CHR_EXT_MAX_TIMERS];
-	struct chr_ext_event ring[RING_SIZE];
+	struct chr_ext_event ring[CHR_EXT_EVENT_QUEUE];
 };
 
-/* Return: whether an expiration is left to report. */
-static bool timer_take(struct chr_ext_events *q, struct chr_ext_event *e)
+/* Return: the timer whose event comes first, or NULL. */
+static struct event_timer *timers_first(struct chr_ext_events *q)
 {
-	struct event_timer *t = &q->timers[e->index];
+	struct event_timer *first = NULL, *t;
 
-	t->queued = false;
-	q->nr_timers--;
-	if (!t->count)
-		return false;		/* cancelled, or started again */
-	e->ns = t->ns;
-	e->count = t->count;
-	t->count = 0;
-	return true;
+	for (t = q->timers; t < q->timers + CHR_EXT_MAX_TIMERS; t++)
+		if (t->count && (!first || t->place < first->place))
+			first = t;
+	return first;
 }
 
 static bool events_pop(struct chr_ext_events *q, struct chr_ext_event *e)
 {
+	struct event_timer *t;
+
 	guard(raw_spinlock_irqsave)(&q->lock);
-	while (q->nr) {
+	t = timers_first(q);
+	if (t && (!q->nr || t->place < q->ring[q->first].seq)) {
+		*e = (struct chr_ext_event) {
+			.type = CHR_EXT_EVENT_TIMER,
+			.index = t - q->timers,
+			.ns = t->ns,
+			.count = t->count,
+		};
+		t->count = 0;
+	} else if (q->nr) {
 		*e = q->ring[q->first];
-		q->first = (q->first + 1) % RING_SIZE;
+		q->first = (q->first + 1) % CHR_EXT_EVENT_QUEUE;
 		q->nr--;
-		if (e->type != CHR_EXT_EVENT_TIMER || timer_take(q, e))
-			return true;
+	} else {
+		return false;
 	}
-	return false;
+	q->seq += e->missed + 1;
+	e->seq = q->seq;
+	return true;
 }
 
 /* Caller holds the lock and knows that there is room. */
 static void events_push(struct chr_ext_events *q,
 			const struct chr_ext_event *event)
 {
-	struct chr_ext_event *e = &q->ring[(q->first + q->nr++) % RING_SIZE];
+	struct chr_ext_event *e;
 
+	e = &q->ring[(q->first + q->nr++) % CHR_EXT_EVENT_QUEUE];
 	*e = *event;
-	e->seq = ++q->seq;
+	e->seq = ++q->place;
 	e->missed = q->missed;
 	q->missed = 0;
 }
@@ -118,20 +125,12 @@ static void events_work(struct work_struct *work)
 static void timer_expired(struct chr_ext_events *q, struct event_timer *t,
 			  u64 count)
 {
-	struct chr_ext_event e = {
-		.type = CHR_EXT_EVENT_TIMER,
-		.index = t - q->timers,
-	};
-
 	chr_ext_stat_add(q->dev, STAT_EVENTS, count);
-	if (!t->count)
+	if (!t->count) {
 		t->ns = ktime_get_ns();
-	t->count += count;
-	if (!t->queued) {
-		t->queued = true;
-		q->nr_timers++;
-		events_push(q, &e);
+		t->place = ++q->place;
 	}
+	t->count += count;
 	queue_work(q->dev->drv->wq, &q->work);
 }
 
@@ -248,10 +247,9 @@ void chr_ext_event(struct chr_ext_device *dev, struct chr_ext_event *event)
 
 	chr_ext_stat_add(dev, STAT_EVENTS, 1);
 	scoped_guard(raw_spinlock_irqsave, &q->lock) {
-		if (q->nr - q->nr_timers < CHR_EXT_EVENT_QUEUE) {
+		if (q->nr < CHR_EXT_EVENT_QUEUE) {
 			events_push(q, event);
 		} else {
-			q->seq++;
 			q->missed++;
 			chr_ext_stat_add(dev, STAT_LOST_EVENTS, 1);
 		}

@@ -13,6 +13,8 @@ struct timers {
 	__u64 slow_us;		/* an event op takes so long */
 	__u64 wrong;		/* events with impossible members */
 	__u64 last_seq;
+	__u64 held;		/* event ops wait until this is 0 */
+	__u64 order;		/* of timers since then: 1 + number, a digit each */
 };
 
 extern void bpf_preempt_disable(void) __ksym;
@@ -21,6 +23,15 @@ extern void bpf_preempt_enable(void) __ksym;
 static struct timers *timers_of(struct chr_ext_dev *dev)
 {
 	return (void *)chr_ext_dev_data(dev, sizeof(struct timers));
+}
+
+static void hold(struct chr_ext_dev *dev, struct timers *t)
+{
+	int i;
+
+	bpf_for(i, 0, 10000)
+		if (!*(volatile __u64 *)&t->held || chr_ext_sleep_us(dev, 10000, 0))
+			break;
 }
 
 SEC("struct_ops.s/event")
@@ -39,6 +50,8 @@ void BPF_PROG(timers_event, struct chr_ext_dev *dev,
 	t->last_seq = event->seq;
 	t->events[i]++;
 	t->expired[i] += event->count;
+	t->order = t->order << 4 | (i + 1);
+	hold(dev, t);
 	if (t->slow_us)
 		chr_ext_sleep_us(dev, t->slow_us, 0);
 	chr_ext_wake(dev, EPOLLIN, 0);
@@ -95,6 +108,13 @@ long BPF_PROG(timers_ioctl, struct chr_ext_file *file, __u32 cmd,
 					   n * MS, 0, CHR_EXT_TIMER_ABS);
 	case 12:	/* in the past */
 		return chr_ext_timer_start(file->dev, id, 1, 0, CHR_EXT_TIMER_ABS);
+	case 13:
+		return t->order & 0x7fffffff;
+	case 14:	/* hold event ops, or not */
+		if (n)
+			t->order = 0;
+		t->held = n;
+		return 0;
 	default:
 		return -ENOTTY;
 	}

@@ -35,6 +35,25 @@ ok "that can be over" soon at_least 5 1 2
 is "an hour" "$(ask 1 2 3600000)" 0
 is "is cancelled" "$(ask 4 2)" 1
 is "but once" "$(ask 4 2)" 0
+
+# Expirations that are queued while the event op takes its time.
+# expires ID: a timer, at once.
+expires() {
+	local before
+	before=$(count timers events)
+	ask 1 "$1" 0 > /dev/null
+	soon eval "[ \"\$(count timers events)\" -gt $before ]"
+}
+ordered() {
+	[ "$(ask 13 0)" = "$1" ]
+}
+ask 14 0 1 > /dev/null
+ok "a timer whose event op is slow" expires 6
+ok "one that is queued behind it" expires 0
+ok "a third" expires 1
+ok "and the second, started again" expires 0
+ask 14 0 0 > /dev/null
+ok "is reported at the place of its new expiry, and once" soon ordered $((0x721))
 for id in 8 15; do
 	is "there is no timer $id" "$(ask 1 $id 1) $(ask 4 $id)" "EINVAL EINVAL"
 done

@@ -289,8 +289,9 @@ struct chr_ext_caller {
  * @handle: from chr_ext_gpio_get()
  * @index: which line of it; of CHR_EXT_EVENT_TIMER: which timer
  * @edge: CHR_EXT_EDGE_RISING or CHR_EXT_EDGE_FALLING
- * @missed: how many events of the device were lost right before this one,
- *	because CHR_EXT_EVENT_QUEUE were waiting
+ * @missed: how many events of the device were lost since the one before, because
+ *	CHR_EXT_EVENT_QUEUE were waiting; 0 of CHR_EXT_EVENT_TIMER: the next of
+ *	another type has them
  * @error: of CHR_EXT_EVENT_PLAYED: 0 or -errno
  * @count: of CHR_EXT_EVENT_TIMER: expirations since the last such event, at
  *	least 1; @ns is the time of the first
