@@ -207,7 +207,7 @@ static int chr_ext_open(struct inode *inode, struct file *file)
 	get_device(&dev->dev);
 	file->private_data = f;
 	/* Ops that cannot sleep: io_uring needs no thread to call them from. */
-	if (!(READ_ONCE(dev->drv->conf.reserved) & CHR_EXT_RW_SLEEPS))
+	if (!(READ_ONCE(dev->drv->conf.internal) & CHR_EXT_RW_SLEEPS))
 		file->f_mode |= FMODE_NOWAIT;
 	if (!(dev->drv->conf.flags & (CHR_EXT_SEEKABLE | CHR_EXT_NULL_SEEK)))
 		stream_open(inode, file);

@@ -261,7 +261,7 @@ static ssize_t file_xfer(struct kiocb *iocb, struct iov_iter *iter,
 
 	/* An update since the open can have brought programs that sleep. */
 	if (iocb->ki_flags & IOCB_NOWAIT &&
-	    READ_ONCE(f->dev->drv->conf.reserved) & CHR_EXT_RW_SLEEPS)
+	    READ_ONCE(f->dev->drv->conf.internal) & CHR_EXT_RW_SLEEPS)
 		return -EAGAIN;
 
 	if (sink)

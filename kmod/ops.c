@@ -305,7 +305,7 @@ static void note_sleepable(struct chr_ext_ops *to, const void *from, u32 offset)
 	    offset != offsetof(struct chr_ext_ops, write))
 		return;
 	if (fd && prog_sleeps(fd))
-		to->reserved |= CHR_EXT_RW_SLEEPS;
+		to->internal |= CHR_EXT_RW_SLEEPS;
 }
 
 /* Return: 1 for a data member, 0 for an op, or -errno. */
@@ -360,7 +360,7 @@ void chr_ext_ops_adopt(struct chr_ext_ops *conf, const struct chr_ext_ops *ops)
 		if (!m->fixed)
 			member_set(m, conf, member_get(m, ops));
 	}
-	WRITE_ONCE(conf->reserved, ops->reserved);
+	WRITE_ONCE(conf->internal, ops->internal);
 }
 
 /* Check members against each other. */

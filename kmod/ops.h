@@ -47,8 +47,9 @@ enum chr_ext_op {
 #undef OP
 
 /*
- * chr_ext_ops.reserved, which a driver leaves 0: its read or write is a sleepable
- * program.
+ * A bit of chr_ext_ops.internal: read or write is a sleepable program. Only the map
+ * knows its programs, while it is filled; nothing tells when a map that was filled
+ * is freed, so the note has to be in the map's value.
  */
 #define CHR_EXT_RW_SLEEPS	(1U << 0)
 

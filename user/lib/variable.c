@@ -237,7 +237,7 @@ static bool walk_driver(struct walk *w, const struct chrext_object *o, size_t in
 	w->driver = object_name(o, index);
 	for (i = 0; member_get(o->btf, d->type, i, &m); i++) {
 		size = btf__resolve_size(o->btf, m.type);
-		if (!strcmp(m.name, "reserved") || size <= 0 ||
+		if (!strcmp(m.name, "internal") || size <= 0 ||
 		    !span_part(&d->value, m.bits / 8, size, &at))
 			continue;
 		snprintf(w->name, sizeof(w->name), "%s%s%s", w->ops ? w->ops : "",

@@ -341,8 +341,8 @@ struct chr_ext_gpio_played {
  *
  * Every op is optional, and may be a sleepable program,
  * SEC("struct_ops.s/read"), or not, SEC("struct_ops/read"). A reserved op is
- * refused at load with ENOTSUPP, a reserved data member that is not zero with
- * EOPNOTSUPP. Return values are checked: a count above what the op was given,
+ * refused at load with ENOTSUPP, a member that the module does not know and that
+ * is not zero with EOPNOTSUPP. Return values are checked: a count above what the op was given,
  * or a number that is no errno (-1 to -511), becomes -EIO and is counted in
  * the device's statistics/bad_returns. No op ever waits for user memory: a
  * helper that reads it returns -EFAULT if the page is not there.
@@ -570,8 +570,11 @@ struct chr_ext_ops {
 	 */
 	__u32 layout;
 
-	/** @reserved: 0. The framework keeps notes of its own here. */
-	__u32 reserved;
+	/**
+	 * @internal: The framework's, for what it has found out about the
+	 * programs. 0 in a driver: any other number is refused with EINVAL.
+	 */
+	__u32 internal;
 
 	/**
 	 * @mem_size: Bytes of zeroed pages that users can mmap(2), at most
