@@ -116,8 +116,9 @@ static void parts_del_all(struct chr_ext_board *b)
 static int board_add(struct chr_ext_board *b)
 {
 	struct chr_ext_board_data data = {};
+	char name[PLATFORM_NAME_SIZE];
 	struct platform_device_info info = {
-		.name = CHR_EXT_BOARD_NAME,
+		.name = name,
 		.id = b->id,
 		.data = &data,
 		.size_data = sizeof(data),
@@ -130,7 +131,8 @@ static int board_add(struct chr_ext_board *b)
 		return refuse(b, EINVAL, "compatible is empty");
 	if (list_empty(&b->items))
 		return refuse(b, EINVAL, "no con_id: create a directory for one");
-	snprintf(dev_id, sizeof(dev_id), CHR_EXT_BOARD_NAME ".%d", b->id);
+	chr_ext_board_bus_name(name, b->compatible, strlen(b->compatible));
+	snprintf(dev_id, sizeof(dev_id), "%s.%d", name, b->id);
 	err = parts_add(b, dev_id);
 	if (err)
 		return err;

@@ -5,16 +5,30 @@
 
 #include <linux/configfs.h>
 #include <linux/list.h>
+#include <linux/mod_devicetable.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
+#include <linux/sprintf.h>
 #include <linux/string.h>
+#include <linux/stringhash.h>
 
 #include <chr_ext/abi.h>
 
 #include "dev.h"
 
-/* Name of the boards' devices on the platform bus. */
-#define CHR_EXT_BOARD_NAME	"chr_ext_board"
+/*
+ * The name of a board's device on the platform bus, with a hash of its compatible. A
+ * driver that is registered locks all devices of the names that it lists, and a
+ * probe of another driver can hold such a lock for long.
+ */
+#define CHR_EXT_BOARD_NAME	"chr_ext_board-"
+
+static inline void chr_ext_board_bus_name(char name[PLATFORM_NAME_SIZE],
+					  const char *compatible, size_t len)
+{
+	snprintf(name, PLATFORM_NAME_SIZE, CHR_EXT_BOARD_NAME "%05x",
+		 full_name_hash(NULL, compatible, len) & 0xfffff);
+}
 
 /* Platform data of a board's device. */
 struct chr_ext_board_data {
@@ -74,8 +88,8 @@ struct chr_ext_board_part {
 static inline const struct chr_ext_board_data *
 chr_ext_board_data(const struct platform_device *pdev)
 {
-	return strcmp(pdev->name, CHR_EXT_BOARD_NAME) ?
-		NULL : dev_get_platdata(&pdev->dev);
+	return strstarts(pdev->name, CHR_EXT_BOARD_NAME) ?
+		dev_get_platdata(&pdev->dev) : NULL;
 }
 
 /* The name of a device's hardware in messages: the board's, or its own. */

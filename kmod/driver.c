@@ -48,6 +48,7 @@ static void driver_free(struct kref *ref)
 	chr_ext_log_put(drv->log);
 	ida_destroy(&drv->indices);
 	kfree(drv->matches);
+	kfree(drv->boards);
 	kfree(drv->pdevs);
 	kfree(drv);
 }
@@ -90,7 +91,7 @@ chr_ext_driver_match(const struct chr_ext_driver *drv,
 }
 
 /*
- * The bus matches the nodes of a device tree; all boards have one name there. By
+ * The bus matches the nodes of a device tree, and boards by a hash. By
  * driver_override any device can be bound to any driver.
  */
 static bool driver_serves(const struct chr_ext_driver *drv,
@@ -264,34 +265,31 @@ static struct attribute *driver_attrs[] = {
 };
 ATTRIBUTE_GROUPS(driver);
 
-/* Return: the match table of a compatible list, or NULL. */
-static struct of_device_id *driver_matches(const char *list)
+/* Make the match tables of a compatible list. Return: 0 or -ENOMEM. */
+static int driver_match_tables(struct chr_ext_driver *drv, const char *list)
 {
-	struct of_device_id *matches;
 	size_t n = 2, i;
 	const char *s;
 
 	for (s = list; *s; s++)
 		n += *s == ' ';
-	matches = kcalloc(n, sizeof(*matches), GFP_KERNEL_ACCOUNT);
-	if (!matches)
-		return NULL;
+	drv->matches = kcalloc(n, sizeof(*drv->matches), GFP_KERNEL_ACCOUNT);
+	drv->boards = kcalloc(n, sizeof(*drv->boards), GFP_KERNEL_ACCOUNT);
+	if (!drv->matches || !drv->boards)
+		return -ENOMEM;
 
 	for (i = 0; *list; i++) {
 		n = strcspn(list, " ");
-		memcpy(matches[i].compatible, list, n);
+		memcpy(drv->matches[i].compatible, list, n);
+		chr_ext_board_bus_name(drv->boards[i].name, list, n);
 		list += n;
 		if (*list)
 			list++;
 	}
-	return matches;
+	drv->pdrv.driver.of_match_table = drv->matches;
+	drv->pdrv.id_table = drv->boards;
+	return 0;
 }
-
-/* All boards' devices have one name on the bus. */
-static const struct platform_device_id board_ids[] = {
-	{ CHR_EXT_BOARD_NAME },
-	{}
-};
 
 static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 {
@@ -302,21 +300,18 @@ static struct chr_ext_driver *driver_alloc(const struct chr_ext_ops *ops)
 		return NULL;
 
 	if (ops->compatible[0]) {
-		drv->matches = driver_matches(ops->compatible);
-		if (!drv->matches)
-			goto err_drv;
-		drv->pdrv.driver.of_match_table = drv->matches;
-		drv->pdrv.id_table = board_ids;
+		if (driver_match_tables(drv, ops->compatible))
+			goto err_tables;
 	} else {
 		drv->pdevs = kcalloc(ops->instances, sizeof(*drv->pdevs),
 				     GFP_KERNEL_ACCOUNT);
 		if (!drv->pdevs)
-			goto err_drv;
+			goto err_tables;
 	}
 
 	drv->log = chr_ext_log_get(ops->name);
 	if (!drv->log)
-		goto err_pdevs;
+		goto err_tables;
 
 	drv->wq = alloc_workqueue("chr_ext/%.23s", WQ_UNBOUND, 0, ops->name);
 	if (!drv->wq)
@@ -356,10 +351,10 @@ err_wq:
 	destroy_workqueue(drv->wq);
 err_log:
 	chr_ext_log_put(drv->log);
-err_pdevs:
+err_tables:
 	kfree(drv->matches);
+	kfree(drv->boards);
 	kfree(drv->pdevs);
-err_drv:
 	kfree(drv);
 	return NULL;
 }
@@ -742,6 +737,7 @@ int chr_ext_driver_update(const struct chr_ext_ops *ops,
 		return err;
 	held = chr_ext_ops_get(old) ? old : NULL;
 	drv->old = held;
+	/* The last update completed it under the lock that let this one begin. */
 	reinit_completion(&drv->swapped);
 	chr_ext_driver_get(drv);
 	queue_work(life_wq, &drv->swap);

@@ -57,6 +57,7 @@ struct chr_ext_driver {
 	char core_name[CHR_EXT_NAME_LEN + 8];	/* in the driver core */
 
 	struct of_device_id *matches;	/* compatible as a table, or NULL */
+	struct platform_device_id *boards;	/* likewise, the names of boards */
 	struct ida indices;		/* of the devices that are bound */
 
 	/* Protects going, probing, devices and chr_ext_device.ready. */

@@ -96,7 +96,7 @@ fails "live is a truth" put b/live x
 ok "then it becomes live" put b/live 1
 ok "and stays so if written twice" put b/live 1
 text $boards/b/dev_name
-like "it is on the bus" "$text" '^chr_ext_board\.[0-9]+$'
+like "it is on the bus" "$text" '^chr_ext_board-[0-9a-f]{5}\.[0-9]+$'
 board=$text
 ok "namely" test -e $bus/devices/"$board"
 refused "a live board keeps its compatible" "Device or resource busy" "a live board cannot change" put b/compatible x
@@ -289,7 +289,7 @@ for i in {1..200}; do
 	echo 1 > $boards/m"$i"/live
 done
 is "are live" "$(cat $boards/m*/live | grep -c 1)" 200
-is "on the bus" "$(cd $bus/devices && echo chr_ext_board.* | wc -w)" 200
+is "on the bus" "$(cd $bus/devices && echo chr_ext_board-* | wc -w)" 200
 is "and listed" "$(chrext board list | grep -c '^m')" 200
 for i in {1..200}; do
 	echo 0 > $boards/m"$i"/live
@@ -315,7 +315,7 @@ fails "which go with their boards" test -e /dev/bpf_port0
 chrext unload bpf_port
 
 ok "no board is left" no_boards
-fails "nor anything of one on the bus" ls $bus/devices/chr_ext_board.*
+fails "nor anything of one on the bus" ls $bus/devices/chr_ext_board*
 ok "the module is not used any more" soon unused
 
 chip_unload

@@ -44,9 +44,10 @@ between() {
 	[ "$3" -ge "$1" ] && [ "$3" -le $(($2 * LAB_SLOW)) ]
 }
 
+# board NAME LINE [COMPATIBLE]
 board() {
 	mkdir "$boards/$1" "$boards/$1/data"
-	echo "chr-ext,$1" > "$boards/$1/compatible"
+	echo "chr-ext,${3:-$1}" > "$boards/$1/compatible"
 	echo "c:$2" > "$boards/$1/data/lines"
 	echo 1 > "$boards/$1/live"
 }
@@ -88,7 +89,29 @@ like "a probe of 20 s fails" "$(cat /tmp/why)" "probe of slow failed: -EBUSY"
 read -r err ms < <(granted slow probe)
 ok "after 10 s ($err after $ms ms)" between 9500 15000 "$ms"
 chrext unload slow
+
+# Registration takes the locks of what matches, one after the other.
+board other 1
+board slow2 2 slow
+board slow3 3 slow
+chrext load "$slow" --name first --set compatible=chr-ext,slow --set instances=3 \
+	--set probe_ms=9000 &
+loader=$!
+attached() {
+	[ -d $drivers/chr_ext.first ]
+}
+ok "a driver that probes three devices" soon attached
+ok "one of other hardware" chrext load "$slow" --name other \
+	--set compatible=chr-ext,other
+fails "does not wait for them" test -e /dev/first2
+ok "its node is there" test -c /dev/other
+chrext unload first
+wait $loader
+chrext unload other
 no_board slow
+no_board slow2
+no_board slow3
+no_board other
 chip_del c
 chrext unload hello
 
