@@ -208,6 +208,11 @@ __bpf_kfunc int chr_ext_caller(struct chr_ext_file *file, void *who,
  * capability. Passing a descriptor to a privileged process gains nothing,
  * unlike with chr_ext_caller_capable().
  *
+ * Security modules treat it as an attempt to use the capability and may audit a
+ * refusal (SELinux: "avc: denied"), as with file_ns_capable() in a C driver. So
+ * test only what the request needs. The caller is not marked as one that used its
+ * privileges: it may not be the opener.
+ *
  * Return: 1 or 0.
  * Context: process; does not sleep.
  */
@@ -223,7 +228,9 @@ __bpf_kfunc int chr_ext_capable(struct chr_ext_file *file, u32 cap)
  * @cap: CAP_* of capabilities(7)
  *
  * The test is for the task that made the system
- * call, in the initial user namespace.
+ * call, in the initial user namespace. It is a query, which is not audited; but 1
+ * marks the task as one that used its privileges (PF_SUPERPRIV, the flag ASU of
+ * acct(5)).
  *
  * Return: 1 or 0.
  * Context: process; does not sleep.

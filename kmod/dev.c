@@ -420,7 +420,7 @@ static int dev_probe(struct chr_ext_device *d, unsigned long limit)
 	/* Not an errno for users, but the driver core waits for it. */
 	if (ret != -EPROBE_DEFER || !d->drv->matches)
 		ret = chr_ext_check_return(d, "probe", ret, 0);
-	/* Pairs with dev_update(). */
+	/* Pairs with the acquire in dev_update(), which reads seen next. */
 	smp_store_release(&d->probed, !ret);
 	WRITE_ONCE(d->runner, NULL);
 	chr_ext_leave(d, CHR_EXT_OP_probe, idx);
@@ -558,7 +558,10 @@ static void dev_update(struct chr_ext_device *d)
 	ops = chr_ext_enter(d, CHR_EXT_OP_update, &idx);
 	if (!ops)
 		return;
-	/* Pairs with dev_probe(). */
+	/*
+	 * Pairs with the release in dev_probe(). A probe that is not over sees the new
+	 * ops: none was running when they were swapped.
+	 */
 	if (smp_load_acquire(&d->probed) && d->seen != ops) {
 		d->seen = ops;
 		if (ops->event && chr_ext_events_init(d))

@@ -68,18 +68,48 @@ struct chr_ext_stats {
  * the device itself. A revoke waits for them, so they need no reference, and the
  * last one can be dropped in any context.
  *
- * Locks, outermost first: closing, the caller's mmap_lock, turn, the guard, lock,
- * i_mmap_rwsem; a lock of a family, suppliers_lock.
+ * Locks, outermost first:
+ *
+ *	the mutex of all struct_ops (bpf(2): attach, update, detach); or
+ *	chr_ext_board.live_lock
+ *	  the lock of the parent, by the driver core (probe, unbind)
+ *	    names_lock, then the core's and devtmpfs's for a new node
+ *	    closing		waits for close ops, for a bounded time
+ *	      turn		waits for any op, likewise
+ *		the guard	SRCU; drained without closing, turn, or what follows
+ *		  locks of a family (gpio: of the device, then of a con_id)
+ *		    suppliers_lock, then the driver core's, for a canary
+ *		  lock, then i_mmap_rwsem (unmap_mapping_range())
+ *
+ * Callers of a file can hold the VFS's f_pos_lock, the lock of an epoll set, the
+ * lock of a pipe, or mmap_lock. All are outside of turn; with the last two it is
+ * only tried. A fault takes mmap_lock, then enters the SRCU; inside the guard
+ * nothing takes mmap_lock, as page faults are off.
+ *
+ * Short ones, under which nothing waits for a program:
+ *
+ *	watch_lock, then chr_ext_driver.lock (by the work that is cancelled)
+ *	chr_ext_driver.lock, then drivers_lock, or that of the queue sleepers
+ *	su_mutex of configfs, then chr_ext_board.lock; or live_lock, then both
+ *	logs_lock, then debugfs's; chr_ext_log_reader's, then that of its log
+ *	that of the queue wait, then the scheduler's and epoll's; fasync's
+ *	raw ones, the last of all: insisters_lock, drains_lock, of a log, of players,
+ *	of events, then those of hrtimers and workqueues
+ *	of the xarray devices, of the IDAs
  */
 struct chr_ext_device {
 	struct chr_ext_dev pub;
 	bool dead;			/* set once; read inside the guard */
-	bool probed;			/* set once, inside the guard */
+	bool probed;			/* set once, inside the guard, after seen */
 	bool must_defer;		/* its probe must not succeed */
 	bool added;			/* it has a node */
 	bool ready;			/* others than its creator may remove it */
 	bool let_go;			/* its own pin is gone */
-	const struct chr_ext_ops *seen;	/* that ran probe or update */
+	/*
+	 * That ran probe or update. Written by the probe, then, once probed is set,
+	 * by the one update that chr_ext_driver.swapping admits.
+	 */
+	const struct chr_ext_ops *seen;
 	struct chr_ext_driver *drv;
 	void *data;			/* pub.size bytes, for programs */
 	void *mem;			/* pub.mem_size bytes, for users too */

@@ -283,7 +283,9 @@ struct chr_ext_caller {
 
 /**
  * struct chr_ext_event - something has happened to the hardware
- * @ns: when, CLOCK_MONOTONIC; taken in the hard interrupt
+ * @ns: when, CLOCK_MONOTONIC; taken in the hard interrupt, but for
+ *	CHR_EXT_EVENT_PLAYED when the framework finds that the last step is over: in
+ *	a thread if the controller sleeps, and on PREEMPT_RT
  * @seq: number of the event, from 1 for each device; those that were lost count
  * @type: CHR_EXT_EVENT_*
  * @handle: from chr_ext_gpio_get()
