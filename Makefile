@@ -304,7 +304,7 @@ check-patch:
 	else $(call skipped,CHECKPATCH=: the style is not checked); fi
 
 lab := tests/lab/lab
-.PHONY: lab lab-check lab-selftest vm demo test test-boards test-install test-debug abi
+.PHONY: lab lab-check lab-selftest vm demo test test-boards test-install test-matrix test-debug abi
 lab-check:
 	@test -z "$(filter-out amd64 arm64,$(ARCH))" || \
 		{ echo "chr_ext: the lab serves ARCH=amd64 and arm64, not $(ARCH)" >&2; exit 1; }
@@ -338,6 +338,11 @@ abi: lab-check
 	echo '# SPDX-License-Identifier: GPL-2.0-only' > build/abi
 	$(lab) run --timeout 300 tests/abi/record >> build/abi
 	mv build/abi tests/abi/$(abi)
+
+# The same objects on many kernels and machines.
+ROWS ?=
+test-matrix: lab-check
+	@$(lab) matrix $(ROWS)
 
 test-debug: lab-check
 	@$(lab) test-debug $(SUITES)

@@ -94,7 +94,7 @@ def headers(folder):
 def rules(source, flags):
     """Flags of kfuncs, and the ops that may call them, of the manual."""
     for name, value in flags.items():
-        yield f"kfunc {name} has {value}"
+        yield f"kfunc {name} has {value or 'no flags'}"
     name = None
     for line in read(source / "Documentation/abi.md").splitlines():
         heading = re.match(r"## (\w+)", line)
@@ -113,7 +113,7 @@ def files(base, btf, folder):
     facts += types.structs(structs)
     flags = {}
     for path in sorted((source / "kfuncs").rglob("*.c")):
-        flags.update(re.findall(r"^BTF_ID_FLAGS\(func, (\w+), ([A-Z_| ]+)\)", read(path), re.M))
+        flags.update(re.findall(r"^BTF_ID_FLAGS\(func, (\w+)(?:, ([A-Z_| ]+))?\)", read(path), re.M))
     facts += (f"kfunc {name}: {proto}" for name, proto in types.functions() if name in flags)
     facts += rules(source, flags)
     for name, value in re.findall(r"^\t(EXIT_\w+) = (\d+),", read(source / "user/chrext.h"), re.M):

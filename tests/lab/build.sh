@@ -58,12 +58,17 @@ build() {
 }
 
 build_kernel() {
-	local at='' cross=() chips=kmods
+	local at='' for=$root prefix=x86_64-linux-gnu- vars=() chips=kmods cc
 	if [ "$(arch "$1")" = arm64 ]; then
 		# There are real controllers there.
-		at=/arm64 chips='' cross=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
+		at=/arm64 for=$sysroot prefix=aarch64-linux-gnu- chips=''
+		vars=(ARCH=arm64 CROSS_COMPILE=$prefix)
 	fi
-	build "$1" module $chips "KERNELDIR=$at/usr/lib/modules/$1/build" "${cross[@]}"
+	# Debian's kernels of other releases want compilers that the root may lack.
+	cc=$(sed -n 's/^CC = .*)\(gcc-[0-9]*\)$/\1/p' "$for/usr/src/linux-headers-$1/.kernelvariables" \
+		2> /dev/null) || :
+	[ -z "$cc" ] || [ -e "$root/usr/bin/$prefix$cc" ] || vars+=("CC=${prefix}gcc")
+	build "$1" module $chips "KERNELDIR=$at/usr/lib/modules/$1/build" "${vars[@]}"
 }
 
 # The module without families of hardware, for suites with "# wants: bare".

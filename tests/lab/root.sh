@@ -200,14 +200,15 @@ apt_options() {
 
 # fetch_kernels ARCH DIR [--default] SPEC...: see kernels.sh.
 fetch_kernels() {
-	local arch=$1 dir=$2 opts default=()
+	local arch=$1 dir=$2 opts first=()
 	shift 2
 	apt_options
-	if [ "$1" = --default ]; then
-		default=("$1")
-		shift
-	fi
-	set -- bash /src/tests/lab/kernels.sh "$arch" "${default[@]}" "${opts[@]}" -- "$@"
+	case $1 in
+	--default) first=("$1"); shift ;;
+	"$suite"*) ;;
+	[a-z]*-backports* | sid*) first=(--from "$(mirror Debian)") ;;
+	esac
+	set -- bash /src/tests/lab/kernels.sh "$arch" "${first[@]}" "${opts[@]}" -- "$@"
 	if [ "$arch" = amd64 ]; then
 		in_root "$dir" rw "$@"
 	else

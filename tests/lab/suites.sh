@@ -39,6 +39,7 @@ machines() {
 	all) echo "${named:-pc}" ;;
 	*)
 		for machine in ${named:-$(machine_for "$KERNEL")}; do
+			[ "$machine" = "${LAB_MACHINE:-$machine}" ] || continue
 			[ "$(arch "$machine")" != "$(arch "$KERNEL")" ] || echo "$machine"
 		done
 		;;
@@ -285,7 +286,7 @@ suite_path() {
 # Builds what the suites "$@" want; $built are the kernels that are ready, $broken
 # lists what is not.
 build_for() {
-	local v wanted=''
+	local v wanted='' KERNEL=${KERNEL-}
 	built=() broken=()
 	if [[ " ${machines[*]} " == *" pc "* ]]; then
 		wanted=$(kernels "${KERNEL:-all}")
@@ -296,7 +297,8 @@ build_for() {
 	fi
 	if [ "$(arch "${machines[*]}")" = arm64 ]; then
 		sysroot_ready
-		wanted+=" $(kernels arm64)"
+		[ "$(arch "${KERNEL-}")" = arm64 ] || KERNEL=arm64
+		wanted+=" $(kernels "$KERNEL")"
 	fi
 	if ! build_common || { [ -n "$sysroot" ] && ! build_arm64; }; then
 		broken=("build of the loader, drivers and test programs")
