@@ -86,7 +86,6 @@ int verb_new(const struct options *opt);
 void complain(const char *fmt, ...) __printf(1, 2);
 void complain_mute(bool mute);
 void complain_error(struct chrext_error *err);
-void complain_eperm(const char *what);
 void complain_note(void *arg, enum chrext_note note, const char *text);
 void *xalloc(void *old, size_t size);
 char *xprintf(const char *fmt, ...) __printf(1, 2);
@@ -94,8 +93,6 @@ const char *errno_text(int err);
 
 /* system.c */
 bool path_exists(const char *path);
-bool lockdown_is(const char *mode);
-bool fs_mounted(const char *path, __u32 magic);
 bool file_line(const char *dir, const char *name, char *buf, size_t size);
 void link_target(const char *path, char *buf, size_t size);
 char *file_text(const char *path);

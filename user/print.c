@@ -82,16 +82,6 @@ void complain_note(void *arg, enum chrext_note note, const char *text)
 		complain("%s", text);
 }
 
-/* Of what the kernel did not permit to this command. */
-void complain_eperm(const char *what)
-{
-	if (lockdown_is("confidentiality"))
-		complain("%s is not permitted: the kernel is locked down (confidentiality), boot it with lockdown=integrity or lockdown=none",
-			 what);
-	else
-		complain("%s needs CAP_SYS_ADMIN: run chrext as root", what);
-}
-
 const char *errno_text(int err)
 {
 	return strerror(err < 0 ? -err : err);

@@ -150,13 +150,11 @@ static int events_enable(struct recorder *r)
 
 static int recorder_start(struct recorder *r)
 {
-	/* libtracefs would mount it. */
-	if (!fs_mounted(TRACEFS, TRACEFS_MAGIC)) {
-		complain("tracefs is not mounted: run 'mount -t tracefs tracefs " TRACEFS "'");
-		return -1;
-	}
-	if (access(TRACEFS "/instances", W_OK) || lockdown_is("confidentiality")) {
-		complain_eperm("reading tracepoints");
+	struct chrext_error *err = NULL;
+
+	/* libtracefs would mount tracefs. */
+	if (chrext_check(CHREXT_CHECK_TRACE, &err)) {
+		complain_error(err);
 		return -1;
 	}
 	if (formats_get(r) || instance_new(r))

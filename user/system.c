@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,28 +15,6 @@
 bool path_exists(const char *path)
 {
 	return access(path, F_OK) == 0;
-}
-
-bool fs_mounted(const char *path, __u32 magic)
-{
-	struct statfs st;
-
-	return statfs(path, &st) == 0 && (__u32)st.f_type == magic;
-}
-
-bool lockdown_is(const char *mode)
-{
-	char line[128] = "", want[32];
-	FILE *f;
-
-	f = fopen("/sys/kernel/security/lockdown", "re");
-	if (!f)
-		return false;
-	if (!fgets(line, sizeof(line), f))
-		line[0] = 0;
-	fclose(f);
-	snprintf(want, sizeof(want), "[%s]", mode);
-	return strstr(line, want);
 }
 
 /* The contents of a file in sysfs or configfs, "" if none. To be freed. */

@@ -442,7 +442,8 @@ int main(int argc, char **argv)
 	snprintf(hello, sizeof(hello), "%s/hello.bpf.o", argv[1]);
 	snprintf(beyond, sizeof(beyond), "%s/beyond.bpf.o", argv[2]);
 	is_num(chrext_check(1U << 31, NULL), -EINVAL, "unknown bits of a check");
-	is_num(chrext_check(CHREXT_CHECK_LOAD | CHREXT_CHECK_PIN, NULL), 0,
+	is_num(chrext_check(CHREXT_CHECK_LOAD | CHREXT_CHECK_PIN |
+			    CHREXT_CHECK_TRACE, NULL), 0,
 	       "the machine is ready");
 	test_open();
 	test_inspect();

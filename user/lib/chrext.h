@@ -66,6 +66,7 @@ void chrext_error_free(struct chrext_error *err);
 #define CHREXT_CHECK_LOAD	(1U << 1)	/* the right to load, and the above */
 #define CHREXT_CHECK_PIN	(1U << 2)	/* bpffs, for pins */
 #define CHREXT_CHECK_BOARDS	(1U << 3)	/* boards in configfs */
+#define CHREXT_CHECK_TRACE	(1U << 4)	/* tracefs, and the right to use it */
 
 /**
  * chrext_check() - check what the machine lacks, before asking the kernel

@@ -21,6 +21,7 @@
 #define DEVICES_DIR	"/sys/bus/platform/devices"
 #define DRIVER_PREFIX	"chr_ext."
 #define CONFIGFS	"/sys/kernel/config"
+#define TRACEFS		"/sys/kernel/tracing"
 #define BOARDS_DIR	CONFIGFS "/chr_ext"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))

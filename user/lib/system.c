@@ -173,13 +173,23 @@ static int check_boards(struct chrext_error **err)
 	return fail(err, -ENODEV, "configfs is not mounted at " CONFIGFS ", which holds the boards: run 'mount -t configfs configfs " CONFIGFS "'");
 }
 
+static int check_trace(struct chrext_error **err)
+{
+	if (!fs_mounted(TRACEFS, TRACEFS_MAGIC))
+		return fail(err, -ENODEV, "tracefs is not mounted at " TRACEFS ": run 'mount -t tracefs tracefs " TRACEFS "'");
+	if (access(TRACEFS "/instances", W_OK) || lockdown_is("confidentiality"))
+		return fail_eperm(err, "recording tracepoints");
+	return 0;
+}
+
 /* In the order in which a user would repair it. */
 int chrext_check(unsigned int what, struct chrext_error **err)
 {
 	int ret = 0;
 
 	if (what & ~(CHREXT_CHECK_MODULE | CHREXT_CHECK_LOAD |
-		     CHREXT_CHECK_PIN | CHREXT_CHECK_BOARDS))
+		     CHREXT_CHECK_PIN | CHREXT_CHECK_BOARDS |
+		     CHREXT_CHECK_TRACE))
 		return fail(err, -EINVAL, "unknown checks %#x", what);
 	if (what & (CHREXT_CHECK_MODULE | CHREXT_CHECK_LOAD))
 		ret = check_module(err);
@@ -189,5 +199,7 @@ int chrext_check(unsigned int what, struct chrext_error **err)
 		ret = fail(err, -ENODEV, "bpffs is not mounted at " BPFFS ", which keeps the drivers: run 'mount -t bpf bpf " BPFFS "'");
 	if (!ret && what & CHREXT_CHECK_BOARDS)
 		ret = check_boards(err);
+	if (!ret && what & CHREXT_CHECK_TRACE)
+		ret = check_trace(err);
 	return ret;
 }
