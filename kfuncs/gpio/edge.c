@@ -73,7 +73,7 @@ static irqreturn_t line_changed(int irq, void *data)
  */
 static bool line_resolve(struct chr_ext_line *line, u32 nr)
 {
-	bool high = line->high ^ ((nr - line->told) & 1), level;
+	bool high = line->high ^ ((nr - line->resolved) & 1), level;
 	int tries;
 
 	for (tries = 0; tries < 2; tries++) {
@@ -106,13 +106,13 @@ void chr_ext_gpio_event(struct chr_ext_device *dev, struct chr_ext_event *event)
 	if (WARN_ON_ONCE(IS_ERR(line)))
 		return;
 	line->high = line_resolve(line, nr);
-	line->told = nr;
+	line->resolved = nr;
 	event->edge = level_edge(line->high);
 	trace_chr_ext_edge(dev, line->desc, event);
 }
 
 /* Caller holds g->lock, or no op can run any more. */
-static void line_deafen(struct chr_ext_line *line)
+static void line_unlisten(struct chr_ext_line *line)
 {
 	if (line->irq)
 		free_irq(line->irq, line);
@@ -142,7 +142,7 @@ static int line_listen(struct chr_ext_line *line, u32 edges)
 	/* Right in any context, until the return value is known. */
 	line->read = READ_LATER;
 	line->high = gpiod_get_value_cansleep(desc) > 0;
-	line->told = line->count | EDGE_UNKNOWN;
+	line->resolved = line->count | EDGE_UNKNOWN;
 	/* Not threaded on PREEMPT_RT and by threadirqs, for the time of the edge. */
 	err = request_any_context_irq(irq, line_changed,
 				      flags | IRQF_NO_THREAD,
@@ -175,12 +175,12 @@ void chr_ext_gpio_prepare(struct chr_ext_gpio *g)
 }
 
 /* No op of the device can run any more. */
-void chr_ext_gpio_deafen(struct chr_ext_gpio *g)
+void chr_ext_gpio_unlisten(struct chr_ext_gpio *g)
 {
 	u32 i;
 
 	for (i = 0; i < g->n; i++)
-		line_deafen(&g->lines[i]);
+		line_unlisten(&g->lines[i]);
 }
 
 __bpf_kfunc_start_defs();
@@ -216,11 +216,9 @@ __bpf_kfunc_start_defs();
 __bpf_kfunc int chr_ext_gpio_listen(struct chr_ext_dev *dev, s32 handle,
 				    u32 index, u32 edges, u32 flags)
 {
-	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
+	struct chr_ext_line *line = chr_ext_gpio_line_cansleep(dev, handle, index);
 	int err;
 
-	if (!chr_ext_may_sleep())
-		return -EWOULDBLOCK;
 	if (IS_ERR(line))
 		return PTR_ERR(line);
 	if (edges & ~CHR_EXT_EDGE_BOTH || flags)
@@ -230,7 +228,7 @@ __bpf_kfunc int chr_ext_gpio_listen(struct chr_ext_dev *dev, s32 handle,
 		return err;
 
 	guard(mutex)(&line->gpio->lock);
-	line_deafen(line);
+	line_unlisten(line);
 	return edges ? line_listen(line, edges) : 0;
 }
 
@@ -241,6 +239,6 @@ BTF_ID_FLAGS(func, chr_ext_gpio_listen, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_KFUNCS_END(edge_kfuncs)
 
 const struct chr_ext_kfuncs chr_ext_edge_kfuncs[] = {
-	{ &edge_kfuncs, CHR_EXT_IN_ANY & ~CHR_EXT_IN_ASK },
+	{ &edge_kfuncs, CHR_EXT_IN_ANY & ~CHR_EXT_IN_QUERY },
 	{}
 };

@@ -220,7 +220,7 @@ static void gpio_free(struct chr_ext_gpio *g)
 {
 	u32 i;
 
-	chr_ext_gpio_deafen(g);
+	chr_ext_gpio_unlisten(g);
 	chr_ext_player_free(g);
 	for (i = 0; i < g->n; i++)
 		gpiod_put(g->lines[i].desc);
@@ -237,7 +237,7 @@ static void gpio_dev_quiesce(struct chr_ext_device *dev)
 	for (i = 0; i < SLOTS; i++) {
 		if (!gd->gpios[i])
 			continue;
-		chr_ext_gpio_deafen(gd->gpios[i]);
+		chr_ext_gpio_unlisten(gd->gpios[i]);
 		chr_ext_player_free(gd->gpios[i]);
 	}
 }
@@ -377,6 +377,23 @@ struct chr_ext_line *chr_ext_gpio_line(struct chr_ext_dev *dev, s32 handle,
 	if (index >= g->n)
 		return ERR_PTR(-EINVAL);
 	return &g->lines[array_index_nospec(index, g->n)];
+}
+
+/**
+ * chr_ext_gpio_line_cansleep() - chr_ext_gpio_line() for kfuncs that may sleep
+ * @dev: the device
+ * @handle: from chr_ext_gpio_get(), or any number
+ * @index: which line of the handle, or any number
+ *
+ * Return: as chr_ext_gpio_line(), or -EWOULDBLOCK where the caller must not sleep.
+ * Context: any.
+ */
+struct chr_ext_line *chr_ext_gpio_line_cansleep(struct chr_ext_dev *dev,
+						s32 handle, u32 index)
+{
+	if (!chr_ext_may_sleep())
+		return ERR_PTR(-EWOULDBLOCK);
+	return chr_ext_gpio_line(dev, handle, index);
 }
 
 /* Collect the lines in @mask. Return: their number. */
@@ -639,11 +656,9 @@ __bpf_kfunc int chr_ext_gpio_can_sleep(struct chr_ext_dev *dev, s32 handle)
 __bpf_kfunc int chr_ext_gpio_direction_input(struct chr_ext_dev *dev,
 					     s32 handle, u32 index, u32 flags)
 {
-	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
+	struct chr_ext_line *line = chr_ext_gpio_line_cansleep(dev, handle, index);
 	int err;
 
-	if (!chr_ext_may_sleep())
-		return -EWOULDBLOCK;
 	if (IS_ERR(line))
 		return PTR_ERR(line);
 	if (flags)
@@ -672,11 +687,9 @@ __bpf_kfunc int chr_ext_gpio_direction_output(struct chr_ext_dev *dev,
 					      s32 handle, u32 index, int value,
 					      u32 flags)
 {
-	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
+	struct chr_ext_line *line = chr_ext_gpio_line_cansleep(dev, handle, index);
 	int err;
 
-	if (!chr_ext_may_sleep())
-		return -EWOULDBLOCK;
 	if (IS_ERR(line))
 		return PTR_ERR(line);
 	if (flags)
@@ -729,10 +742,8 @@ __bpf_kfunc int chr_ext_gpio_get_direction(struct chr_ext_dev *dev, s32 handle,
 __bpf_kfunc int chr_ext_gpio_set_config(struct chr_ext_dev *dev, s32 handle,
 					u32 index, u32 param, u32 arg)
 {
-	struct chr_ext_line *line = chr_ext_gpio_line(dev, handle, index);
+	struct chr_ext_line *line = chr_ext_gpio_line_cansleep(dev, handle, index);
 
-	if (!chr_ext_may_sleep())
-		return -EWOULDBLOCK;
 	if (IS_ERR(line))
 		return PTR_ERR(line);
 	guard(mutex)(&line->gpio->lock);

@@ -37,7 +37,7 @@ struct chr_ext_line {
 	u32 read;			/* see edge.c */
 	/* With READ_LATER: */
 	u32 count;			/* number of edges; by the handler */
-	u32 told;			/* the last whose event was completed */
+	u32 resolved;			/* the last whose event was completed */
 	bool high;			/* the level after it */
 };
 
@@ -61,13 +61,15 @@ struct chr_ext_gpio {
 struct chr_ext_gpio *chr_ext_gpio_find(struct chr_ext_dev *dev, s32 handle);
 struct chr_ext_line *chr_ext_gpio_line(struct chr_ext_dev *dev, s32 handle,
 				       u32 index);
+struct chr_ext_line *chr_ext_gpio_line_cansleep(struct chr_ext_dev *dev,
+						s32 handle, u32 index);
 int chr_ext_gpio_put_bits(struct chr_ext_gpio *g, u64 mask, u64 values,
 			  u32 flags, bool may_sleep);
 
 /* edge.c */
 void chr_ext_gpio_prepare(struct chr_ext_gpio *g);
 void chr_ext_gpio_event(struct chr_ext_device *dev, struct chr_ext_event *event);
-void chr_ext_gpio_deafen(struct chr_ext_gpio *g);
+void chr_ext_gpio_unlisten(struct chr_ext_gpio *g);
 
 /* lines.c */
 extern struct chr_ext_board_part chr_ext_gpio_board;

@@ -4,6 +4,7 @@
  */
 #include <linux/btf.h>
 #include <linux/cleanup.h>
+#include <linux/err.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -296,6 +297,14 @@ static void player_start(struct chr_ext_player *p,
 	hrtimer_start(&p->timer, p->due, HRTIMER_MODE_ABS);
 }
 
+/* Look up a handle for a kfunc that sleeps. Return: the lines, or an error pointer. */
+static struct chr_ext_gpio *find_cansleep(struct chr_ext_dev *dev, s32 handle)
+{
+	if (!chr_ext_may_sleep())
+		return ERR_PTR(-EWOULDBLOCK);
+	return chr_ext_gpio_find(dev, handle) ?: ERR_PTR(-EBADF);
+}
+
 __bpf_kfunc_start_defs();
 
 /**
@@ -328,16 +337,14 @@ __bpf_kfunc_start_defs();
 __bpf_kfunc int chr_ext_gpio_play(struct chr_ext_dev *dev, s32 handle,
 				  const void *steps, u32 steps__sz, u64 flags)
 {
-	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+	struct chr_ext_gpio *g = find_cansleep(dev, handle);
 	struct chr_ext_gpio_step *copy;
 	struct chr_ext_player *p;
 	u32 n, size = flags >> 32;
 	int err;
 
-	if (!chr_ext_may_sleep())
-		return -EWOULDBLOCK;
-	if (!g)
-		return -EBADF;
+	if (IS_ERR(g))
+		return PTR_ERR(g);
 	if (size < sizeof(*copy) || !steps__sz || steps__sz % size ||
 	    (u32)flags & ~CHR_EXT_PLAY_REPEAT)
 		return -EINVAL;
@@ -381,12 +388,10 @@ __bpf_kfunc int chr_ext_gpio_play(struct chr_ext_dev *dev, s32 handle,
 __bpf_kfunc int chr_ext_gpio_stop(struct chr_ext_dev *dev, s32 handle,
 				  u32 flags)
 {
-	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+	struct chr_ext_gpio *g = find_cansleep(dev, handle);
 
-	if (!chr_ext_may_sleep())
-		return -EWOULDBLOCK;
-	if (!g)
-		return -EBADF;
+	if (IS_ERR(g))
+		return PTR_ERR(g);
 	if (flags)
 		return -EINVAL;
 	guard(mutex)(&g->lock);
@@ -409,13 +414,11 @@ __bpf_kfunc int chr_ext_gpio_stop(struct chr_ext_dev *dev, s32 handle,
 __bpf_kfunc int chr_ext_gpio_played(struct chr_ext_dev *dev, s32 handle,
 				    void *to, u32 to__sz, u32 flags)
 {
-	struct chr_ext_gpio *g = chr_ext_gpio_find(dev, handle);
+	struct chr_ext_gpio *g = find_cansleep(dev, handle);
 	struct chr_ext_gpio_played state = {};
 
-	if (!chr_ext_may_sleep())
-		return -EWOULDBLOCK;
-	if (!g)
-		return -EBADF;
+	if (IS_ERR(g))
+		return PTR_ERR(g);
 	if (flags)
 		return -EINVAL;
 	guard(mutex)(&g->lock);
@@ -437,6 +440,6 @@ BTF_ID_FLAGS(func, chr_ext_gpio_played, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_KFUNCS_END(play_kfuncs)
 
 const struct chr_ext_kfuncs chr_ext_play_kfuncs[] = {
-	{ &play_kfuncs, CHR_EXT_IN_ANY & ~CHR_EXT_IN_ASK },
+	{ &play_kfuncs, CHR_EXT_IN_ANY & ~CHR_EXT_IN_QUERY },
 	{}
 };
