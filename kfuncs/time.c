@@ -205,7 +205,7 @@ BTF_KFUNCS_END(sleep_kfuncs)
 
 static const struct chr_ext_kfuncs time_kfunc_sets[] = {
 	{ &time_kfuncs, CHR_EXT_IN_ANY },
-	{ &sleep_kfuncs, CHR_EXT_IN_ANY & ~CHR_EXT_IN_ASK },
+	{ &sleep_kfuncs, CHR_EXT_IN_ANY & ~CHR_EXT_IN_QUERY },
 	{}
 };
 

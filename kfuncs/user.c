@@ -158,8 +158,8 @@ __bpf_kfunc int chr_ext_user_put_dev(struct chr_ext_io *io, u64 to, u64 from,
 /**
  * chr_ext_caller() - describe the task that made the system call
  * @file: the open file
- * @who: memory of the program, a struct chr_ext_caller
- * @who__sz: its size; members beyond it are left out, unknown ones are zero
+ * @info: memory of the program, a struct chr_ext_caller
+ * @info__sz: its size; members beyond it are left out, unknown ones are zero
  *
  * The caller is the task that uses the file now; struct chr_ext_file describes
  * the opener.
@@ -167,8 +167,8 @@ __bpf_kfunc int chr_ext_user_put_dev(struct chr_ext_io *io, u64 to, u64 from,
  * Return: 0.
  * Context: process; does not sleep.
  */
-__bpf_kfunc int chr_ext_caller(struct chr_ext_file *file, void *who,
-			       u32 who__sz)
+__bpf_kfunc int chr_ext_caller(struct chr_ext_file *file, void *info,
+			       u32 info__sz)
 {
 	const struct cred *cred = current_cred();
 	struct chr_ext_caller c = {
@@ -193,8 +193,8 @@ __bpf_kfunc int chr_ext_caller(struct chr_ext_file *file, void *who,
 	if (pid_ns)
 		c.pid_ns = pid_ns->ns.inum;
 
-	memset(who, 0, who__sz);
-	memcpy(who, &c, min_t(size_t, who__sz, sizeof(c)));
+	memset(info, 0, info__sz);
+	memcpy(info, &c, min_t(size_t, info__sz, sizeof(c)));
 	return 0;
 }
 

@@ -93,21 +93,21 @@ static const struct vm_operations_struct mem_vm_ops = {
 	.fault = mem_fault,
 };
 
-struct ask {
+struct mmap_call {
 	struct chr_ext_map map;
-	bool asked;
+	bool called;
 };
 
-static long ask_mmap(struct chr_ext_open *f, const struct chr_ext_ops *ops,
-		     void *arg)
+static long call_mmap_op(struct chr_ext_open *f, const struct chr_ext_ops *ops,
+			 void *arg)
 {
-	struct ask *ask = arg;
+	struct mmap_call *call = arg;
 
 	if (!ops->mmap)
 		return 0;
-	ask->asked = true;
+	call->called = true;
 	return chr_ext_check_return(f->dev, "mmap",
-				    ops->mmap(&f->pub, &ask->map), 0);
+				    ops->mmap(&f->pub, &call->map), 0);
 }
 
 int chr_ext_mmap(CHR_EXT_MMAP_ARGS)
@@ -115,7 +115,7 @@ int chr_ext_mmap(CHR_EXT_MMAP_ARGS)
 	struct chr_ext_open *f = chr_ext_vma_file(vma)->private_data;
 	vm_flags_t flags = chr_ext_vma_flags(vma);
 	unsigned long pgoff = chr_ext_vma_pgoff(vma);
-	struct ask ask = { .map = {
+	struct mmap_call call = { .map = {
 		.offset = (u64)pgoff << PAGE_SHIFT,
 		.size = chr_ext_vma_size(vma),
 		.prot = (flags & VM_READ ? PROT_READ : 0) |
@@ -129,7 +129,7 @@ int chr_ext_mmap(CHR_EXT_MMAP_ARGS)
 	if (READ_ONCE(f->dev->dead) || !size)
 		return -ENODEV;
 	if (pgoff > size >> PAGE_SHIFT ||
-	    ask.map.size > size - ask.map.offset)
+	    call.map.size > size - call.map.offset)
 		return -EINVAL;
 	if (flags & VM_EXEC)
 		return -EACCES;
@@ -137,12 +137,12 @@ int chr_ext_mmap(CHR_EXT_MMAP_ARGS)
 	/* The caller's memory is locked: nothing that waits may follow. */
 	err = chr_ext_has_op(f, mmap);
 	if (err > 0)
-		err = chr_ext_call_once(f, CHR_EXT_OP_mmap, true, ask_mmap, &ask);
+		err = chr_ext_call_once(f, CHR_EXT_OP_mmap, true, call_mmap_op, &call);
 	if (err)
 		return err;
 
 	/* The driver agreed to this, not to a later mprotect(2). */
-	if (ask.asked && !(flags & VM_WRITE) && flags & VM_SHARED)
+	if (call.called && !(flags & VM_WRITE) && flags & VM_SHARED)
 		never |= VM_MAYWRITE;
 	chr_ext_vma_set_flags(vma, (flags | VM_MIXEDMAP | VM_DONTEXPAND |
 				    VM_DONTDUMP) & ~never);

@@ -31,10 +31,10 @@
 	OP(close,	file_void,	CLOSE,	TURN)	\
 	OP(read,	io,		READ,	TURN)	\
 	OP(write,	io,		WRITE,	TURN)	\
-	OP(poll,	poll,		ASK,	TURN)	\
+	OP(poll,	poll,		QUERY,	TURN)	\
 	OP(ioctl,	ioctl,		IOCTL,	TURN)	\
-	OP(llseek,	llseek,		ASK,	TURN)	\
-	OP(mmap,	mmap,		ASK,	TURN)	\
+	OP(llseek,	llseek,		QUERY,	TURN)	\
+	OP(mmap,	mmap,		QUERY,	TURN)	\
 	OP(fsync,	file_flags,	SYNC,	TURN)	\
 	OP(flush,	file,		SYNC,	TURN)	\
 	OP(event,	event,		EVENT,	EVENTS)

@@ -36,7 +36,7 @@ const volatile __u32 direction = CHR_EXT_GPIO_OUT_LOW;
 /* Times are in ns. ended is the event op's, stopped the other ops'. */
 struct pulse {
 	__s32 lines;
-	__u32 told;		/* the last pattern's error was returned */
+	__u32 reported;		/* the last pattern's error was returned */
 	__u64 started;
 	__u64 ended;		/* without being stopped */
 	__u64 stopped;
@@ -65,9 +65,9 @@ static long pulse_result(struct chr_ext_dev *dev, struct pulse *p)
 	chr_ext_gpio_played(dev, p->lines, &now, sizeof(now), 0);
 	if (now.playing)
 		return -EAGAIN;
-	if (!now.error || p->told)
+	if (!now.error || p->reported)
 		return 0;
-	p->told = 1;
+	p->reported = 1;
 	return now.error;
 }
 
@@ -105,7 +105,7 @@ long BPF_PROG(pulse_write, struct chr_ext_file *file, struct chr_ext_io *io)
 	if (err)
 		return err;
 	p->started = now;
-	p->told = 0;
+	p->reported = 0;
 	return n;
 }
 

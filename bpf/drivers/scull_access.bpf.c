@@ -163,11 +163,11 @@ void BPF_PROG(single_close, struct chr_ext_file *file)
 		__sync_lock_test_and_set(&s->opens, 0);
 }
 
-/* Count an open if @who is the owner, if there is no owner, or if @any. */
-static bool uid_take(struct scull *s, const struct chr_ext_caller *who,
+/* Count an open if @caller is the owner, if there is no owner, or if @any. */
+static bool uid_take(struct scull *s, const struct chr_ext_caller *caller,
 		     bool any)
 {
-	__u32 uid = who->uid, euid = who->euid;
+	__u32 uid = caller->uid, euid = caller->euid;
 	bool mine;
 
 	bpf_spin_lock(&lock);
@@ -182,14 +182,14 @@ static bool uid_take(struct scull *s, const struct chr_ext_caller *who,
 static int uid_enter(struct chr_ext_file *file, int busy)
 {
 	struct scull *s = file_scull(file);
-	struct chr_ext_caller who;
+	struct chr_ext_caller caller;
 
 	if (!s)
 		return -ENXIO;
-	chr_ext_caller(file, &who, sizeof(who));
-	if (!uid_take(s, &who, false) &&
+	chr_ext_caller(file, &caller, sizeof(caller));
+	if (!uid_take(s, &caller, false) &&
 	    !(chr_ext_capable(file, CAP_DAC_OVERRIDE) &&
-	      uid_take(s, &who, true)))
+	      uid_take(s, &caller, true)))
 		return -busy;
 	return scull_truncate(file);
 }

@@ -265,8 +265,8 @@ extern int chr_ext_user_get_dev(struct chr_ext_io *io, __u64 from,
 				__u64 to, __u32 len, __u32 flags) __ksym;
 extern int chr_ext_user_put_dev(struct chr_ext_io *io, __u64 to,
 				__u64 from, __u32 len, __u32 flags) __ksym;
-extern int chr_ext_caller(struct chr_ext_file *file, void *who,
-			  __u32 who__sz) __ksym;
+extern int chr_ext_caller(struct chr_ext_file *file, void *info,
+			  __u32 info__sz) __ksym;
 extern int chr_ext_capable(struct chr_ext_file *file, __u32 cap) __ksym;
 extern int chr_ext_caller_capable(struct chr_ext_file *file,
 				  __u32 cap) __ksym;
