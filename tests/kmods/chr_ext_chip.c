@@ -19,8 +19,8 @@
  *                       "running EDGES" or "idle EDGES"
  *   LABEL/lines/N/value     the level of the line
  *                 pull      the level that drives it from outside, -1: none
- *                 glitch    a write toggles the level twice: two edges, of which
- *                           one interrupt tells
+ *                 glitch    a write toggles the level twice: two edges, one
+ *                           interrupt
  *                 config    "in|out drive=.. bias=.. debounce=US irq=.."
  *                 errors/   error of request, direction, get, set, config and
  *                           irq: 5 for -EIO, 0 for none
@@ -206,14 +206,19 @@ static int chip_get_direction(struct gpio_chip *gc, unsigned int offset)
 						       GPIO_LINE_DIRECTION_IN;
 }
 
-/* Sleeps for any chip: many ask pinctrl for this. */
+/* Sleeps for any chip: many call pinctrl for this. Return: 0 or -errno. */
+static int chip_turn(struct chip *chip, unsigned int offset)
+{
+	might_sleep();
+	chip_sleep(chip);
+	return line_error(chip, offset, ERROR_DIRECTION);
+}
+
 static int chip_direction_input(struct gpio_chip *gc, unsigned int offset)
 {
 	struct chip *chip = gpiochip_get_data(gc);
-	int err = line_error(chip, offset, ERROR_DIRECTION);
+	int err = chip_turn(chip, offset);
 
-	might_sleep();
-	chip_sleep(chip);
 	if (err)
 		return err;
 	guard(raw_spinlock_irqsave)(&chip->lock);
@@ -226,10 +231,8 @@ static int chip_direction_output(struct gpio_chip *gc, unsigned int offset,
 				 int value)
 {
 	struct chip *chip = gpiochip_get_data(gc);
-	int err = line_error(chip, offset, ERROR_DIRECTION);
+	int err = chip_turn(chip, offset);
 
-	might_sleep();
-	chip_sleep(chip);
 	if (err)
 		return err;
 	guard(raw_spinlock_irqsave)(&chip->lock);

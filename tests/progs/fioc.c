@@ -16,6 +16,7 @@
 #include <linux/userfaultfd.h>
 
 #include "sleepers.h"
+#include "ioctl32.h"
 #include "tap.h"
 
 #define MAX	(1UL << 20)
@@ -37,13 +38,13 @@ struct fioc_rw_arg {
 static int fd;
 static char out[MAX + PAGE], in[MAX + PAGE];
 
-/* What the last one said. */
-static struct fioc_rw_arg said;
+/* Argument of the last FIOC_READ or FIOC_WRITE. */
+static struct fioc_rw_arg arg;
 
 static long rw(unsigned long cmd, off_t offset, void *buf, size_t size)
 {
-	said = (struct fioc_rw_arg){ offset, buf, size, 77, 77 };
-	return ret_of(ioctl(fd, cmd, &said));
+	arg = (struct fioc_rw_arg){ offset, buf, size, 77, 77 };
+	return ret_of(ioctl(fd, cmd, &arg));
 }
 
 static long get(off_t offset, void *buf, size_t size)
@@ -70,9 +71,9 @@ static long resize(size_t size)
 
 static bool sizes(size_t prev, size_t new)
 {
-	if (said.prev_size != prev || said.new_size != new)
-		diag("sizes %zu and %zu", said.prev_size, said.new_size);
-	return said.prev_size == prev && said.new_size == new;
+	if (arg.prev_size != prev || arg.new_size != new)
+		diag("sizes %zu and %zu", arg.prev_size, arg.new_size);
+	return arg.prev_size == prev && arg.new_size == new;
 }
 
 static bool all(const char *p, size_t n, char c)
@@ -94,7 +95,7 @@ static void buffer(void)
 {
 	is_num(size_is(), 0, "a new buffer is empty");
 	is_num(get(0, in, 10), 0, "and there is nothing to read");
-	ok(sizes(0, 0), "which says so");
+	ok(sizes(0, 0), "and the sizes are 0");
 	is_num(put(0, "hello", 5), 5, "FIOC_WRITE returns the bytes written");
 	ok(sizes(0, 5), "and the sizes before and after");
 	is_num(size_is(), 5, "the buffer has grown");
@@ -104,7 +105,7 @@ static void buffer(void)
 	is_num(get(0, in, 20), 5, "FIOC_READ gives what there is");
 	ok(!memcmp(in, "hELlo-", 6) && sizes(5, 5), "and no more");
 	is_num(get(3, in, 1), 1, "a part of it");
-	ok(in[0] == 'l', "from where it was asked");
+	ok(in[0] == 'l', "from the requested offset");
 	is_num(get(5, in, 9), 0, "a read at the end gives 0");
 	is_num(get(1L << 62, in, 9), 0, "and so does one far beyond");
 	is_num(put(8, "x", 1), 1, "a write beyond the end");
@@ -149,11 +150,11 @@ static void errors(void)
 	is(ioctl(fd, _IO('E', 4)), -EINVAL, "another command: EINVAL");
 	is(ioctl(fd, _IO('E', 0)), -EINVAL, "one that differs in its direction");
 	is(ioctl(fd, _IOWR('E', 2, struct fioc_rw_arg), in), -EINVAL, "or in its size");
-	said = (struct fioc_rw_arg){ 0, in, 0, 77, 77 };
-	is(ioctl(fd, FIOC_WRITE, &said), 0, "WRITE of nothing");
-	said = (struct fioc_rw_arg){ 0, (void *)8, 1, 77, 77 };
-	is(ioctl(fd, FIOC_WRITE, &said), -EFAULT, "WRITE from nowhere");
-	ok(said.prev_size == 77 && said.new_size == 77, "leaves the argument as it was");
+	arg = (struct fioc_rw_arg){ 0, in, 0, 77, 77 };
+	is(ioctl(fd, FIOC_WRITE, &arg), 0, "WRITE of nothing");
+	arg = (struct fioc_rw_arg){ 0, (void *)8, 1, 77, 77 };
+	is(ioctl(fd, FIOC_WRITE, &arg), -EFAULT, "WRITE from nowhere");
+	ok(arg.prev_size == 77 && arg.new_size == 77, "leaves the argument as it was");
 }
 
 /* The pages of the caller: missing ones are fetched, others are refused. */
@@ -265,18 +266,6 @@ static void robbed(void)
 }
 
 #ifdef __x86_64__
-/* ioctl(2) as a 32-bit process calls it. */
-static long ioctl32(unsigned int cmd, uint32_t arg)
-{
-	long ret;
-
-	asm volatile("int $0x80" : "=a" (ret)
-		     : "0" (54L), "b" ((long)fd), "c" ((long)cmd),
-		       "d" ((long)arg)
-		     : "memory", "r8", "r9", "r10", "r11");
-	return (int)ret;
-}
-
 struct fioc_rw_arg32 {
 	int64_t offset;
 	uint32_t buf, size, prev_size, new_size;
@@ -297,23 +286,23 @@ static void compat(void)
 	need(low != MAP_FAILED, "mmap of low memory");
 	size[0] = 12;
 	size[1] = 0xffffffff;
-	is_num(ioctl32(FIOC_SET_SIZE32, at), 0, "32 bits: FIOC_SET_SIZE");
+	is_num(ioctl32(fd, FIOC_SET_SIZE32, at), 0, "32 bits: FIOC_SET_SIZE");
 	is_num(size_is(), 12, "takes a size of 4 bytes");
 	need(put(0, "twelve bytes", 12) == 12, "fill");
 	size[0] = 0;
-	is_num(ioctl32(FIOC_GET_SIZE32, at), 0, "32 bits: FIOC_GET_SIZE");
+	is_num(ioctl32(fd, FIOC_GET_SIZE32, at), 0, "32 bits: FIOC_GET_SIZE");
 	ok(size[0] == 12 && size[1] == 0xffffffff, "writes 4 bytes");
 	*arg = (struct fioc_rw_arg32){ 7, at + PAGE, 20, 0, 0 };
-	is_num(ioctl32(FIOC_READ32, at), 5, "32 bits: FIOC_READ");
+	is_num(ioctl32(fd, FIOC_READ32, at), 5, "32 bits: FIOC_READ");
 	ok(!memcmp(low + PAGE, "bytes", 5) && arg->prev_size == 12 &&
 	   arg->new_size == 12 && arg->size == 20, "reads to its buffer");
 	*arg = (struct fioc_rw_arg32){ 12, at + PAGE, 3, 0, 0 };
-	is_num(ioctl32(FIOC_WRITE32, at), 3, "32 bits: FIOC_WRITE");
+	is_num(ioctl32(fd, FIOC_WRITE32, at), 3, "32 bits: FIOC_WRITE");
 	ok(arg->prev_size == 12 && arg->new_size == 15, "gives both sizes");
 	*arg = (struct fioc_rw_arg32){ 0, 8, 3, 0, 0 };
-	is_num(ioctl32(FIOC_WRITE32, at), -EFAULT, "from nowhere: EFAULT");
-	is_num(ioctl32(FIOC_WRITE32, 8), -EFAULT, "an argument nowhere");
-	is_num(ioctl32(_IO('E', 4), at), -EINVAL, "another command: EINVAL");
+	is_num(ioctl32(fd, FIOC_WRITE32, at), -EFAULT, "from nowhere: EFAULT");
+	is_num(ioctl32(fd, FIOC_WRITE32, 8), -EFAULT, "an argument nowhere");
+	is_num(ioctl32(fd, _IO('E', 4), at), -EINVAL, "another command: EINVAL");
 	munmap(low, 2 * PAGE);
 }
 #else

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * uapi NODE: commands with the numbers of the kernel's UAPI, as its users call
- * them, by the driver uapi (tests/drivers). The direction in a number is a hint.
+ * uapi NODE: commands with the numbers of the kernel's UAPI, called as user space
+ * does, on the driver uapi (tests/drivers). The direction in a number is a hint.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -19,6 +19,7 @@
 #include <linux/watchdog.h>
 
 #include "../drivers/uapi.h"
+#include "ioctl32.h"
 #include "tap.h"
 
 #define PAGE	4096UL
@@ -69,7 +70,7 @@ static const struct command {
 	{ "FIONREAD", FIONREAD, MEMORY, 9, 0, 4, 42 },
 	{ "FIONREAD to nothing", FIONREAD, ABSENT, 0, -EFAULT, 0, 0 },
 	{ "TIOCGWINSZ", TIOCGWINSZ, MEMORY, 9, 0, 8, 80 << 16 | 25 },
-	{ "a command of nobody", _IOW('z', 1, int), ABSENT, 0, -ENOTTY, 0, 0 },
+	{ "an unknown command", _IOW('z', 1, int), ABSENT, 0, -ENOTTY, 0, 0 },
 };
 
 static unsigned char *memory, *constant, *absent;
@@ -78,7 +79,7 @@ static void *pages(int prot)
 {
 	void *p = mmap(NULL, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	/* With one behind them that is not there. */
+	/* Followed by an unmapped page. */
 	need(p != MAP_FAILED && !mprotect(p, 2 * PAGE, prot), "mmap");
 	return p;
 }
@@ -135,7 +136,7 @@ static void one(const struct command *c)
 	ok(filled(memory, kept, 2 * PAGE), "%s: no other byte changes", c->name);
 }
 
-/* Bytes that are written directly, and not by a copy. */
+/* Bytes that the op writes directly, through a window. */
 static void windows(void)
 {
 	struct uapi_mixed *m = (void *)memory;
@@ -144,76 +145,64 @@ static void windows(void)
 
 	memset(memory, FILL, 2 * PAGE);
 	is(ioctl(fd, UAPI_MIXED, memory), FILL, "a window shows the caller's bytes");
-	ok(m->set == 's' && !m->zero, "what is written to it goes back, zero too");
-	ok(filled(memory, 0, 7) && filled(memory, 9, 2 * PAGE), "and nothing else");
+	ok(m->set == 's' && !m->zero, "written bytes go back, a zero too");
+	ok(filled(memory, 0, 7) && filled(memory, 9, 2 * PAGE), "and no other byte");
 	memset(memory, FILL, 2 * PAGE);
-	is(ioctl(fd, UAPI_SCRATCH, memory), FILL, "of a command that writes");
-	ok(filled(memory, 0, 2 * PAGE), "it stays with the driver");
+	is(ioctl(fd, UAPI_SCRATCH, memory), FILL, "a window of _IOW shows them, too");
+	ok(filled(memory, 0, 2 * PAGE), "and is not copied back");
 	memset(memory, 5, 16);
 	place(&(struct command){ .place = CONSTANT, .value = 1 });
-	is(ioctl(fd, UAPI_SCRATCH, constant), 1, "and may lie over a constant");
-	is(ioctl(fd, UAPI_MIXED, constant), -EFAULT, "one that is read may not");
-	is(ioctl(fd, UAPI_MIXED, absent), -EFAULT, "nor where nothing is");
+	is(ioctl(fd, UAPI_SCRATCH, constant), 1, "it may lie over read-only memory");
+	is(ioctl(fd, UAPI_MIXED, constant), -EFAULT, "one of _IOR may not");
+	is(ioctl(fd, UAPI_MIXED, absent), -EFAULT, "nor over unmapped memory");
 
 	big = mmap(NULL, 6 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	memset(big, 1, 6 * PAGE);
 	want = 1 + (1 + 100) + (1 + 100 + 1);
-	is(ioctl(fd, UAPI_SUM, big), want, "own bytes and the caller's, in a large one");
+	is(ioctl(fd, UAPI_SUM, big), want, "16383 bytes: the op's own and the caller's");
 	ok(big[0] == 1 && big[1] == 100 && big[16381] == 1 && big[16382] == 100 &&
-	   big[16383] == 1, "of which the own go back");
+	   big[16383] == 1, "of which the op's own go back");
 	need(!madvise(big, 6 * PAGE, MADV_DONTNEED), "madvise");
-	is(ioctl(fd, UAPI_SUM, big), 200, "the same where no page is there yet");
+	is(ioctl(fd, UAPI_SUM, big), 200, "the same from pages not faulted in yet");
 	munmap(big + PAGE, PAGE);
-	is(ioctl(fd, UAPI_SUM, big), -EFAULT, "or a page is missing");
+	is(ioctl(fd, UAPI_SUM, big), -EFAULT, "from a range with an unmapped page: EFAULT");
 	munmap(big, 6 * PAGE);
 }
 
-/* An argument that is asked for and not there. */
+/* An argument that the op reads and that is not mapped. */
 static void missing(void)
 {
 	char *late = pages(PROT_READ | PROT_WRITE);
 	struct rand_pool_info *info = (void *)memory;
 
-	is(ioctl(fd, UAPI_CAREFREE, 8), -EFAULT, "a driver that does not look: EFAULT");
+	is(ioctl(fd, UAPI_CAREFREE, 8), -EFAULT, "a driver that ignores the error: EFAULT");
 	ioctl(fd, UAPI_RUNS);
-	is(ioctl(fd, WDIOC_SETOPTIONS, late), 0, "from a page that nobody touched");
-	is(ioctl(fd, UAPI_RUNS), 2, "the op runs again when it is there");
-	is(ioctl(fd, WDIOC_SETOPTIONS, late), 0, "from one that is there");
-	is(ioctl(fd, UAPI_RUNS), 1, "it runs once");
+	is(ioctl(fd, WDIOC_SETOPTIONS, late), 0, "from an untouched page");
+	is(ioctl(fd, UAPI_RUNS), 2, "the op runs again when the page is there");
+	is(ioctl(fd, WDIOC_SETOPTIONS, late), 0, "from a present page");
+	is(ioctl(fd, UAPI_RUNS), 1, "one run");
 	need(!madvise(late, PAGE, MADV_DONTNEED), "madvise");
-	is(ioctl(fd, WDIOC_SETTIMEOUT, late), 0, "an argument that is copied before");
-	is(ioctl(fd, UAPI_RUNS), 1, "needs one run");
+	is(ioctl(fd, WDIOC_SETTIMEOUT, late), 0, "an argument that is copied before the op");
+	is(ioctl(fd, UAPI_RUNS), 1, "one run");
 	need(!madvise(late, PAGE, MADV_DONTNEED), "madvise");
-	is(ioctl(fd, PPS_GETCAP, late), 0, "and so does one that is written only");
-	is(ioctl(fd, UAPI_RUNS), 1, "in one run");
+	is(ioctl(fd, PPS_GETCAP, late), 0, "an argument that is only written");
+	is(ioctl(fd, UAPI_RUNS), 1, "one run");
 	is(ioctl(fd, EVIOCGID, memory + 2 * PAGE - 8), 0, "at the end of the memory");
-	is(ioctl(fd, EVIOCGID, memory + 2 * PAGE - 7), -EFAULT, "and a byte beyond");
-	is(ioctl(fd, EVIOCGID, -8L), -EFAULT, "at the end of the addresses");
-	is(ioctl(fd, EVIOCGID, -4L), -EFAULT, "and around it");
+	is(ioctl(fd, EVIOCGID, memory + 2 * PAGE - 7), -EFAULT, "a byte beyond it");
+	is(ioctl(fd, EVIOCGID, -8L), -EFAULT, "at the end of the address space");
+	is(ioctl(fd, EVIOCGID, -4L), -EFAULT, "wrapping around it");
 
 	memset(memory, 0, PAGE);
 	info->entropy_count = 8;
 	info->buf_size = 64;
 	((char *)info->buf)[63] = 'x';
-	is(ioctl(fd, RNDADDENTROPY, info), 'x', "bytes behind what the number says");
+	is(ioctl(fd, RNDADDENTROPY, info), 'x', "bytes beyond the size in the number");
 	info->buf_size = 1 << 20;
-	is(ioctl(fd, RNDADDENTROPY, info), -EFAULT, "if they are there");
+	is(ioctl(fd, RNDADDENTROPY, info), -EFAULT, "that are not mapped: EFAULT");
 	munmap(late, 3 * PAGE);
 }
 
 #ifdef __x86_64__
-/* ioctl(2) as a 32-bit process calls it. */
-static long ioctl32(unsigned int cmd, uint32_t arg)
-{
-	long ret;
-
-	asm volatile("int $0x80" : "=a" (ret)
-		     : "0" (54L), "b" ((long)fd), "c" ((long)cmd),
-		       "d" ((long)arg)
-		     : "memory", "r8", "r9", "r10", "r11");
-	return (int)ret;
-}
-
 static void compat(void)
 {
 	unsigned char *low = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
@@ -222,13 +211,13 @@ static void compat(void)
 	int cap;
 
 	need(low != MAP_FAILED, "mmap of low memory");
-	is_num(ioctl32(_IOW('p', 0x0c, uint32_t), 64), 64, "32 bits: RTC_IRQP_SET");
-	is_num(ioctl32(RTC_IRQP_SET, 64), 64, "32 bits, with the number of 64");
+	is_num(ioctl32(fd, _IOW('p', 0x0c, uint32_t), 64), 64, "32 bits: RTC_IRQP_SET");
+	is_num(ioctl32(fd, RTC_IRQP_SET, 64), 64, "32 bits, with the number of 64");
 	memset(low, FILL, PAGE);
-	is_num(ioctl32(_IOR('p', 0xa3, uint32_t), at), 0, "32 bits: PPS_GETCAP");
+	is_num(ioctl32(fd, _IOR('p', 0xa3, uint32_t), at), 0, "32 bits: PPS_GETCAP");
 	memcpy(&cap, low, sizeof(cap));
 	ok(cap == UAPI_PPS_CAP && filled(low, 4, PAGE), "writes its int");
-	is_num(ioctl32(WDIOC_KEEPALIVE, 0), 0, "32 bits: WDIOC_KEEPALIVE NULL");
+	is_num(ioctl32(fd, WDIOC_KEEPALIVE, 0), 0, "32 bits: WDIOC_KEEPALIVE NULL");
 	munmap(low, PAGE);
 }
 #else
