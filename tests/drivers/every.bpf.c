@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Has every op of a file, and does what it was told by ioctl. */
+/* Implements every op of a file; ioctl sets what the ops return. */
 #include <chr_ext/chr_ext.bpf.h>
 #include "every.h"
 
-struct every told = { .events = EPOLLIN | EPOLLOUT, .ready = 1, .opens = 1 };
+struct every state = { .events = EPOLLIN | EPOLLOUT, .ready = 1, .opens = 1 };
 __u32 inside;
 
 /* A call of an op that waits: @ret, or -EAGAIN when there is nothing. */
 static long waits(__u32 flags, __u32 ready, long ret)
 {
-	__sync_fetch_and_add(&told.calls, 1);
+	__sync_fetch_and_add(&state.calls, 1);
 	if (flags & CHR_EXT_IO_AGAIN)
-		__sync_fetch_and_add(&told.again, 1);
+		__sync_fetch_and_add(&state.again, 1);
 	return ready ? ret : -EAGAIN;
 }
 
@@ -28,33 +28,33 @@ static bool take_step(void)
 SEC("struct_ops/open")
 int BPF_PROG(every_open, struct chr_ext_file *file, __u32 flags)
 {
-	return waits(flags, told.opens, 0);
+	return waits(flags, state.opens, 0);
 }
 
 SEC("struct_ops/read")
 long BPF_PROG(every_read, struct chr_ext_file *file, struct chr_ext_io *io)
 {
-	if (told.ready == STEPS)
+	if (state.ready == STEPS)
 		return waits(io->flags, take_step(), io->len);
-	return waits(io->flags, told.ready, io->len);
+	return waits(io->flags, state.ready, io->len);
 }
 
 SEC("struct_ops/write")
 long BPF_PROG(every_write, struct chr_ext_file *file, struct chr_ext_io *io)
 {
-	return waits(io->flags, told.ready, io->len);
+	return waits(io->flags, state.ready, io->len);
 }
 
 SEC("struct_ops.s/poll")
 __u32 BPF_PROG(every_poll, struct chr_ext_file *file)
 {
-	return told.events;
+	return state.events;
 }
 
 static long hold(struct chr_ext_dev *dev, __u32 us)
 {
 	if (__sync_fetch_and_add(&inside, 1))
-		__sync_fetch_and_add(&told.overlaps, 1);
+		__sync_fetch_and_add(&state.overlaps, 1);
 	chr_ext_sleep_us(dev, us, 0);
 	__sync_fetch_and_sub(&inside, 1);
 	return 0;
@@ -77,13 +77,13 @@ static long echo(struct chr_ext_io *io)
 	return io->len;
 }
 
-/* Who is woken finds the op still there. */
+/* With linger set, the op still runs when a waiter wakes. */
 static long wake(struct chr_ext_dev *dev, __u64 arg)
 {
 	long ret = chr_ext_wake(dev, arg, arg >> 32);
 
-	if (told.linger)
-		chr_ext_sleep_us(dev, told.linger, 0);
+	if (state.linger)
+		chr_ext_sleep_us(dev, state.linger, 0);
 	return ret;
 }
 
@@ -101,6 +101,22 @@ static long nested(struct chr_ext_io *io)
 
 	chr_ext_io_get(io, 0, &addr, sizeof(addr));
 	return chr_ext_user_get(io, addr, &byte, 1, 0) ?: byte;
+}
+
+/* A call with CHR_EXT_IO_AGAIN finds the window of the last call, any other none. */
+static long keep(struct chr_ext_io *io)
+{
+	struct every_kept *w = (void *)chr_ext_io_window(io, 0, sizeof(*w));
+	__u8 byte;
+	long ret;
+
+	if (!w)
+		return -ENXIO;
+	w->calls++;
+	if (io->flags & CHR_EXT_IO_AGAIN)
+		w->again++;
+	ret = waits(io->flags, state.ready, 0);
+	return ret ?: chr_ext_user_get(io, w->addr, &byte, 1, 0);
 }
 
 /* No byte is copied, so that only the flags can be wrong. */
@@ -122,20 +138,20 @@ long BPF_PROG(every_ioctl, struct chr_ext_file *file, __u32 cmd,
 	long n;
 
 	switch (cmd) {
-	case EVERY_TELL:
-		chr_ext_io_get(io, 0, &told, sizeof(told));
+	case EVERY_SET:
+		chr_ext_io_get(io, 0, &state, sizeof(state));
 		return 0;
-	case EVERY_ASK:
-		chr_ext_io_put(io, 0, &told, sizeof(told));
+	case EVERY_GET:
+		chr_ext_io_put(io, 0, &state, sizeof(state));
 		return 0;
 	case EVERY_RET:
-		return told.ret;
+		return state.ret;
 	case EVERY_ARG:
 		return io->arg & 0x7fffffff;
 	case EVERY_WAIT:
-		return waits(io->flags, told.ready, 0);
+		return waits(io->flags, state.ready, 0);
 	case EVERY_WAKE:
-		told.ready = 1;
+		state.ready = 1;
 		return wake(file->dev, io->arg);
 	case EVERY_NUDGE:
 		return wake(file->dev, io->arg);
@@ -163,6 +179,8 @@ long BPF_PROG(every_ioctl, struct chr_ext_file *file, __u32 cmd,
 		return refusals(io, io->arg);
 	case EVERY_NESTED:
 		return nested(io);
+	case EVERY_KEEP:
+		return keep(io);
 	case EVERY_COMPAT:
 		return !!(io->flags & CHR_EXT_IO_COMPAT);
 	}
@@ -183,7 +201,7 @@ __s64 BPF_PROG(every_llseek, struct chr_ext_file *file, __s64 offset,
 	case SEEK_END:
 		return EVERY_SIZE + offset;
 	case SEEK_DATA:
-		return told.pos;
+		return state.pos;
 	default:
 		return -EINVAL;
 	}
@@ -192,23 +210,23 @@ __s64 BPF_PROG(every_llseek, struct chr_ext_file *file, __s64 offset,
 SEC("struct_ops.s/mmap")
 int BPF_PROG(every_mmap, struct chr_ext_file *file, struct chr_ext_map *map)
 {
-	told.map_flags = map->flags;
-	return told.ret;
+	state.map_flags = map->flags;
+	return state.ret;
 }
 
 SEC("struct_ops.s/fsync")
 int BPF_PROG(every_fsync, struct chr_ext_file *file, __u32 flags)
 {
 	if (flags & CHR_EXT_IO_DATASYNC)
-		told.datasyncs++;
-	return waits(flags, told.ready, told.ret);
+		state.datasyncs++;
+	return waits(flags, state.ready, state.ret);
 }
 
 SEC("struct_ops.s/flush")
 int BPF_PROG(every_flush, struct chr_ext_file *file)
 {
-	__sync_fetch_and_add(&told.flushes, 1);
-	return told.ret;
+	__sync_fetch_and_add(&state.flushes, 1);
+	return state.ret;
 }
 
 CHR_EXT_DRIVER(every,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * every WHAT NODE: what every op of a file gives its users, by the driver every
- * (tests/drivers). WHAT: ioctl, seek, mmap, misc, serial, caller.
+ * every WHAT NODE: system calls on the driver every (tests/drivers), one part for each
+ * WHAT. WHAT: ioctl, seek, mmap, misc, serial, caller.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -39,20 +39,20 @@ static const char *node;
 static int fd;
 static struct every every = { .events = EPOLLIN | EPOLLOUT, .ready = 1, .opens = 1 };
 
-static void tell(void)
+static void state_set(void)
 {
-	need(!ioctl(fd, EVERY_TELL, &every), "EVERY_TELL");
+	need(!ioctl(fd, EVERY_SET, &every), "EVERY_SET");
 }
 
-static void ask(void)
+static void state_get(void)
 {
-	need(!ioctl(fd, EVERY_ASK, &every), "EVERY_ASK");
+	need(!ioctl(fd, EVERY_GET, &every), "EVERY_GET");
 }
 
-static void answer(long ret)
+static void ret_set(long ret)
 {
 	every.ret = ret;
-	tell();
+	state_set();
 }
 
 static unsigned char *pages(size_t n, int prot)
@@ -76,7 +76,8 @@ static bool all(const unsigned char *p, size_t n, int c)
 
 static void sizes(void)
 {
-	static const unsigned int size[] = { 0, 1, 7, 8, 255, 256, 257, 4096, 16383 };
+	static const unsigned int size[] = { 0, 1, 7, 8, 255, 256, 257, 2001, 4096,
+					     8001, 16383 };
 	unsigned char *p = pages(8, PROT_READ | PROT_WRITE);
 	unsigned int n;
 	size_t i;
@@ -138,11 +139,11 @@ static void ioctls(void)
 
 	sizes();
 	for (i = 0; i < sizeof(wild) / sizeof(*wild); i++) {
-		answer(wild[i].ret);
+		ret_set(wild[i].ret);
 		snprintf(what, sizeof(what), "an ioctl that returns %ld", wild[i].ret);
 		is(syscall(SYS_ioctl, fd, EVERY_RET, 0), wild[i].want, what);
 	}
-	answer(0);
+	ret_set(0);
 	is(ioctl(fd, EVERY_ARG, 0x12345678L), 0x12345678, "an integer argument");
 	is(ioctl(fd, EVERY_ARG, -1L), INT_MAX, "the largest");
 	is(ioctl(fd, 0x1234, 0), -ENOTTY, "a command that is not the driver's");
@@ -181,7 +182,7 @@ static void seek(void)
 	is(lseek(fd, 0, SEEK_CUR), LLONG_MAX, "which changes nothing either");
 	for (i = 0; i < sizeof(wild) / sizeof(*wild); i++) {
 		every.pos = wild[i].pos;
-		tell();
+		state_set();
 		snprintf(what, sizeof(what), "an llseek that returns %lld",
 			 (long long)wild[i].pos);
 		is(lseek(fd, 0, SEEK_DATA), wild[i].want, what);
@@ -242,11 +243,11 @@ static void mappings(void)
 	is_num(map_ret(PAGE, RW, MAP_SHARED, LONG_MAX & -PAGE), -EINVAL,
 	       "at the largest offset");
 	is_num(map_ret(PAGE, RW | PROT_EXEC, MAP_SHARED, 0), -EACCES, "executable");
-	answer(-EBUSY);
-	is_num(map_ret(PAGE, RW, MAP_SHARED, 0), -EBUSY, "the driver says no");
-	answer(5);
-	is_num(map_ret(PAGE, RW, MAP_SHARED, 0), -EIO, "the driver says nonsense");
-	answer(0);
+	ret_set(-EBUSY);
+	is_num(map_ret(PAGE, RW, MAP_SHARED, 0), -EBUSY, "the driver refuses: EBUSY");
+	ret_set(5);
+	is_num(map_ret(PAGE, RW, MAP_SHARED, 0), -EIO, "the driver returns 5: EIO");
+	ret_set(0);
 
 	a = map(EVERY_MEM, RW, MAP_SHARED, 0);
 	b = map(PAGE, RW, MAP_SHARED, PAGE);
@@ -267,7 +268,7 @@ static void mappings(void)
 	is_num(touch(b, true), 0, "is writable");
 	ro = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, rofd, PAGE);
 	ok(ro != MAP_FAILED && ro[0] == 'x', "a file opened for reading maps it");
-	need(!ioctl(fd, EVERY_ASK, &every), "EVERY_ASK");
+	need(!ioctl(fd, EVERY_GET, &every), "EVERY_GET");
 	is_num(every.map_flags, MAP_SHARED, "which the driver sees as shared");
 	is(mprotect(ro, PAGE, RW), -EACCES, "which cannot become writable");
 	ok(mmap(NULL, PAGE, RW, MAP_SHARED, rofd, 0) == MAP_FAILED && errno == EACCES,
@@ -323,9 +324,9 @@ static void poll_wild(struct pollfd *p)
 
 	for (i = 0; i < sizeof(wild) / sizeof(*wild); i++) {
 		every.events = wild[i];
-		tell();
+		state_set();
 		poll(p, 1, 0);
-		is_num(p->revents, POLLERR, "nonsense is POLLERR");
+		is_num(p->revents, POLLERR, "invalid events: POLLERR");
 	}
 	is_num(bad_returns() - before, i, "and counted");
 }
@@ -337,45 +338,45 @@ static void misc(void)
 	long start;
 	int copy;
 
-	answer(0);
+	ret_set(0);
 	is(fsync(fd), 0, "fsync");
-	ask();
+	state_get();
 	is_num(every.datasyncs, 0, "is no fdatasync");
 	is(fdatasync(fd), 0, "fdatasync");
-	ask();
+	state_get();
 	is_num(every.datasyncs, 1, "is one");
-	answer(-ENOSPC);
+	ret_set(-ENOSPC);
 	is(fsync(fd), -ENOSPC, "fsync with the driver's error");
-	answer(3);
-	is(fsync(fd), -EIO, "fsync with nonsense");
-	answer(0);
+	ret_set(3);
+	is(fsync(fd), -EIO, "fsync that returns 3: EIO");
+	ret_set(0);
 
 	every.flushes = 0;
-	tell();
+	state_set();
 	copy = dup(fd);
 	is(close(copy), 0, "close of a copy");
-	ask();
+	state_get();
 	is_num(every.flushes, 1, "is a flush");
-	answer(-ENOSPC);
+	ret_set(-ENOSPC);
 	copy = dup(fd);
-	is(close(copy), -ENOSPC, "close gives what flush said");
+	is(close(copy), -ENOSPC, "close returns the error of flush");
 	is(fcntl(copy, F_GETFD), -EBADF, "and closes all the same");
-	answer(0);
+	ret_set(0);
 
 	is(poll(&p, 1, 0), 1, "poll");
-	is_num(p.revents, POLLIN | POLLOUT, "says what the driver says");
+	is_num(p.revents, POLLIN | POLLOUT, "returns the events of the driver");
 	every.events = 0;
-	tell();
+	state_set();
 	is(poll(&p, 1, 0), 0, "nothing");
 	every.events = EPOLLPRI | EPOLLHUP;
-	tell();
+	state_set();
 	poll(&p, 1, 0);
 	is_num(p.revents, POLLPRI | POLLHUP, "more");
 	poll_wild(&p);
 	every.events = EPOLLIN;
 
 	every.ready = 0;
-	tell();
+	state_set();
 	is(preadv2(fd, &iov, 1, -1, RWF_NOWAIT), -EAGAIN, "RWF_NOWAIT does not wait");
 	is(pwritev2(fd, &iov, 1, -1, RWF_NOWAIT), -EAGAIN, "nor to write");
 	fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -415,13 +416,13 @@ static unsigned int overlaps(int one, int other)
 	void *bad_a, *bad_b;
 
 	every.overlaps = 0;
-	tell();
+	state_set();
 	pthread_create(&a, NULL, holder, (void *)(long)one);
 	pthread_create(&b, NULL, holder, (void *)(long)other);
 	pthread_join(a, &bad_a);
 	pthread_join(b, &bad_b);
 	need(!bad_a && !bad_b, "EVERY_HOLD");
-	ask();
+	state_get();
 	return every.overlaps;
 }
 
@@ -467,7 +468,7 @@ static void serial(const char *how)
 	close(other);
 }
 
-static void who(const char *what, struct chr_ext_caller *c)
+static void caller_get(const char *what, struct chr_ext_caller *c)
 {
 	memset(c, 0xff, sizeof(*c));
 	if (ioctl(fd, EVERY_CALLER, c))
@@ -483,7 +484,7 @@ static unsigned int ns(const char *path)
 
 static void *in_thread(void *arg)
 {
-	who("thread", arg);
+	caller_get("thread", arg);
 	return (void *)(long)gettid();
 }
 
@@ -531,7 +532,7 @@ static void caller(void)
 	void *tid;
 	int status;
 
-	who("root", &c);
+	caller_get("root", &c);
 	ok(c.tgid == (__u32)getpid() && c.pid == (__u32)gettid(), "process and thread");
 	ok(c.ns_tgid == c.tgid && c.ns_pid == c.pid, "as it sees them");
 	ok(!c.uid && !c.euid && !c.fsuid && !c.gid && !c.egid && !c.fsgid, "root");
@@ -549,7 +550,7 @@ static void caller(void)
 
 	setfsgid(1006);
 	setfsuid(1005);
-	who("for files", &c);
+	caller_get("for files", &c);
 	ok(c.fsuid == 1005 && c.fsgid == 1006 && !c.euid && !c.egid,
 	   "ids for access to files");
 	setfsuid(0);
@@ -559,7 +560,7 @@ static void caller(void)
 	fflush(stdout);
 	if (!fork()) {
 		need(!setresgid(1001, 1002, 1002) && !setresuid(1003, 1004, 1004), "setuid");
-		who("user", &c);
+		caller_get("user", &c);
 		_exit(!(c.uid == 1003 && c.euid == 1004 && c.gid == 1001 &&
 			c.egid == 1002 && !ioctl(fd, EVERY_CAPABLE, 21)));
 	}
@@ -568,7 +569,7 @@ static void caller(void)
 	if (!fork()) {
 		need(!unshare(CLONE_NEWUSER | CLONE_NEWPID), "unshare");
 		if (!fork()) {
-			who("container", &c);
+			caller_get("container", &c);
 			_exit(!(c.ns_tgid == 1 && c.ns_pid == 1 && c.tgid > 1 &&
 				!c.uid && c.ns_euid == 65534 &&
 				c.user_ns == ns("/proc/thread-self/ns/user") &&
@@ -587,7 +588,7 @@ int main(int argc, char **argv)
 	node = argv[2];
 	fd = open(node, O_RDWR);
 	need(fd >= 0, node);
-	tell();
+	state_set();
 	if (!strcmp(argv[1], "ioctl"))
 		ioctls();
 	else if (!strcmp(argv[1], "seek"))

@@ -43,16 +43,16 @@ static const char *node;
 static int fd;
 static struct every every = { .events = 0, .ready = 0, .opens = 1 };
 
-static void tell(void)
+static void state_set(void)
 {
-	need(!ioctl(fd, EVERY_TELL, &every), "EVERY_TELL");
+	need(!ioctl(fd, EVERY_SET, &every), "EVERY_SET");
 }
 
 static void set_ready(unsigned int ready, unsigned int events)
 {
 	every.ready = ready;
 	every.events = events;
-	tell();
+	state_set();
 }
 
 static long now_ms(void)
@@ -266,7 +266,7 @@ static void detach(const char *command)
 	char byte[2];
 
 	need(!io_uring_queue_init(8, &ring, 0), "io_uring");
-	tell();
+	state_set();
 	all_sleep();
 	get_sigio();
 	submit(&ring, IORING_OP_READ, byte);
@@ -318,7 +318,7 @@ static void crowd(const char *command)
 	pthread_attr_t attr;
 	long start, took;
 
-	tell();
+	state_set();
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 65536);
 	for (i = 0; i < CROWD; i++)
@@ -357,13 +357,13 @@ static void wake_all(void)
 	struct epoll_event e = { .events = EPOLLIN | EPOLLET };
 	int set = epoll_create1(0);
 
-	tell();
+	state_set();
 	need(!epoll_ctl(set, EPOLL_CTL_ADD, fd, &e), "epoll_ctl");
 	all_sleep();
 	get_sigio();
 	every.ready = 1;
 	every.events = EPOLLIN | EPOLLOUT;
-	tell();
+	state_set();
 	is(ioctl(fd, EVERY_WAKE, EPOLLIN), 0, "there is something to read");
 	is(ioctl(fd, EVERY_WAKE, EPOLLOUT), 0, "and there is room");
 	all_end(1, EPOLLIN);
@@ -424,7 +424,7 @@ static void wake_one(void)
 	int kind, i, good = 0;
 	struct sleeper *s;
 
-	tell();
+	state_set();
 	for (kind = READ; kind <= IOCTL; kind++)
 		for (i = 0; i < FEW; i++) {
 			s = &sleepers[kind][i];
@@ -677,12 +677,21 @@ static long do_fsync(void)
 	return ret_of(fsync(fd));
 }
 
+static struct every_kept kept;
+
+static long do_keep(void)
+{
+	return ret_of(ioctl(fd, EVERY_KEEP, &kept));
+}
+
+#define KEEP	5
+
 static long (*const waiting[])(void) = {
-	do_open, do_read, do_write, do_ioctl, do_fsync,
+	do_open, do_read, do_write, do_ioctl, do_fsync, [KEEP] = do_keep,
 };
 
 static const char *const waiting_names[] = {
-	"open", "read", "write", "ioctl", "fsync",
+	"open", "read", "write", "ioctl", "fsync", [KEEP] = "ioctl with a window",
 };
 
 static void *call(void *arg)
@@ -700,7 +709,7 @@ static void caller_start(struct sleeper *s, int what)
 	memset(s, 0, sizeof(*s));
 	s->kind = what;
 	every.calls = every.again = every.ready = every.opens = 0;
-	tell();
+	state_set();
 	need(!pthread_create(&s->thread, NULL, call, s), "thread");
 	while (!s->tid)
 		usleep(1000);
@@ -709,10 +718,36 @@ static void caller_start(struct sleeper *s, int what)
 
 static void called(const char *what, unsigned int calls, unsigned int again)
 {
-	need(!ioctl(fd, EVERY_ASK, &every), "EVERY_ASK");
+	need(!ioctl(fd, EVERY_GET, &every), "EVERY_GET");
 	if (!ok(every.calls == calls && every.again == again, "%s: %s",
 		waiting_names[sleepers[0][0].kind], what))
 		diag("%u calls, %u again", every.calls, every.again);
+}
+
+/* EVERY_KEEP with a byte in the page @p: once waiting, then @calls with @again. */
+static void keep(char *p, unsigned int calls, unsigned int again)
+{
+	struct sleeper *s = &sleepers[0][0];
+
+	kept = (struct every_kept){ .addr = (unsigned long)p };
+	caller_start(s, KEEP);
+	need(!ioctl(fd, EVERY_WAKE, EPOLLIN | EPOLLOUT), "EVERY_WAKE");
+	ok(ends(s) && !s->ret, "%s: the byte is read", waiting_names[KEEP]);
+	called("only a call that finds its window has AGAIN", calls, again);
+}
+
+/* After a wake-up a window is as the last call left it; after a fault it is new. */
+static void calls_window(void)
+{
+	char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	need(p != MAP_FAILED, "mmap");
+	keep(p, 3, 1);
+	ok(kept.calls == 1 && !kept.again, "after a page fault the window is new");
+	keep(p, 2, 1);
+	ok(kept.calls == 2 && kept.again == 1, "after a wake-up it is kept");
+	munmap(p, 4096);
 }
 
 /* A driver may start a measurement in a call: each has to have its reason. */
@@ -734,20 +769,20 @@ static void calls(void)
 		else
 			called("one for any wake-up", 2, 1);
 		every.calls = 10, every.again = 20;
-		tell();
+		state_set();
 		for (i = 1; i <= 5; i++) {
 			need(!ioctl(fd, EVERY_NUDGE, both), "EVERY_NUDGE");
 			usleep(50000 * slow());
 		}
-		called("one for each wake-up, and told so", 15, 25);
+		called("one for each wake-up, with AGAIN", 15, 25);
 		every.ready = every.opens = 1;
-		tell();
+		state_set();
 		need(!ioctl(fd, EVERY_NUDGE, both), "EVERY_NUDGE");
 		ok(ends(s) && s->ret == (what == 1 || what == 2),
 		   "%s: then it has its result", waiting_names[what]);
 		called("by one call more", 16, 26);
 		every.calls = every.again = 0;
-		tell();
+		state_set();
 		waiting[what]();
 		called("the next one is a new one", 1, 0);
 
@@ -756,9 +791,10 @@ static void calls(void)
 		ok(ends(s) && s->ret == -EINTR, "%s: a signal ends it", waiting_names[what]);
 		called("without another call", 1, 0);
 	}
-	/* Whoever opens it next is not to wait. */
+	calls_window();
+	/* The next open must not wait. */
 	every.opens = 1;
-	tell();
+	state_set();
 }
 
 /* The same when the time is over; @NODE has a short time-out. */
@@ -773,14 +809,14 @@ static void calls_timeout(void)
 		called("no call when the time is over", 1, 0);
 	}
 	every.opens = 1;
-	tell();
+	state_set();
 }
 
 #define RACES	20000
 
 /*
  * A wake-up between the call and the sleep is neither lost nor counts twice:
- * another thread wakes without a pause, then says that there is something.
+ * another thread wakes without a pause, then makes data ready.
  */
 static void *racer(void *arg)
 {
@@ -801,14 +837,14 @@ static void calls_race(void)
 
 	every.ready = 1;
 	every.calls = every.again = 0;
-	tell();
+	state_set();
 	set_ready(STEPS, 0);
 	pthread_create(&t, NULL, racer, NULL);
 	for (i = 0; i < RACES; i++)
 		got += read(fd, &byte, 1) == 1;
 	pthread_join(t, NULL);
 	is_num(got, RACES, "each read got its step");
-	need(!ioctl(fd, EVERY_ASK, &every), "EVERY_ASK");
+	need(!ioctl(fd, EVERY_GET, &every), "EVERY_GET");
 	if (!ok(every.calls - RACES <= RACES, "and no more calls than wake-ups"))
 		diag("%u calls for %u reads and wake-ups", every.calls, RACES);
 	diag("%u calls, %u of them again", every.calls, every.again);
@@ -866,7 +902,7 @@ static void uring(void)
 	is_num(completion(&ring, IORING_OP_POLL_ADD, &flags), POLLIN, "a multishot poll");
 	ok(flags & IORING_CQE_F_MORE, "stays");
 	wake();
-	is_num(completion(&ring, IORING_OP_POLL_ADD, &flags), POLLIN, "and tells again");
+	is_num(completion(&ring, IORING_OP_POLL_ADD, &flags), POLLIN, "and reports again");
 	is_num(workers(), 0, "still no thread");
 	io_uring_queue_exit(&ring);
 }

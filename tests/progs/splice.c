@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * splice NODE HOW COMMAND: splice(2) between a pipe and a node that has nothing,
- * by the driver every (tests/drivers), and others who use that pipe. HOW is
- * "serial" when the ops take turns. COMMAND takes the driver away in the end.
+ * splice NODE HOW COMMAND: splice(2) between a pipe and a node without data, with the
+ * driver every (tests/drivers), while other tasks use that pipe. HOW is "serial" if
+ * the ops are serialised. COMMAND removes the driver at the end.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static struct every every = { .events = 0, .ready = 0, .opens = 1 };
 static void set_ready(unsigned int ready)
 {
 	every.ready = ready;
-	need(!ioctl(other, EVERY_TELL, &every), "EVERY_TELL");
+	need(!ioctl(other, EVERY_SET, &every), "EVERY_SET");
 }
 
 static void wake(void)
@@ -39,7 +39,7 @@ static void wake(void)
 	need(!ioctl(other, EVERY_WAKE, EPOLLIN | EPOLLOUT), "EVERY_WAKE");
 }
 
-/* A task of its own that makes one call; its status is 0 when that gave @want. */
+/* Run @call in a new task, whose exit status is 0 if the call returns @want. */
 static pid_t start(long (*call)(void), long want)
 {
 	pid_t pid = fork();
@@ -175,20 +175,20 @@ static void from_empty(void)
 	is(from_node_nonblock(), -EAGAIN, "SPLICE_F_NONBLOCK from an empty node: EAGAIN");
 	splicer = start(from_node, 100);
 	until_asleep(splicer);
-	ok(running(splicer), "without it waits");
+	ok(running(splicer), "without the flag it waits");
 	user = start(put, 1);
-	is_num(ended(user), 0, "another writes to the pipe meanwhile");
+	is_num(ended(user), 0, "another task writes to the pipe meanwhile");
 	wake();
-	is_num(ended(splicer), 0, "then there is something");
-	is_num(drained(), 101, "which goes to the pipe, behind the other's byte");
+	is_num(ended(splicer), 0, "data wakes it");
+	is_num(drained(), 101, "its bytes follow the other's byte");
 
 	set_ready(0);
 	fresh();
 	splicer = start(from_node, 100);
 	until_asleep(splicer);
 	kill(splicer, SIGKILL);
-	is_num(ended(splicer), SIGKILL, "one that waits can be killed");
-	is_num(put(), 1, "and leaves the pipe to others");
+	is_num(ended(splicer), SIGKILL, "a waiter can be killed");
+	is_num(put(), 1, "the pipe is not locked afterwards");
 
 	fresh();
 	splicer = start(from_node, 100);
@@ -196,9 +196,9 @@ static void from_empty(void)
 	need(write(pipes[1], fill, PIPE) == PIPE, "fill");
 	wake();
 	until_asleep(splicer);
-	ok(running(splicer), "a pipe that others filled meanwhile: it waits on");
-	is_num(drained(), PIPE, "until they made room");
-	is_num(ended(splicer), 0, "and then is done");
+	ok(running(splicer), "a pipe that was filled meanwhile: it keeps waiting");
+	is_num(drained(), PIPE, "until the pipe is drained");
+	is_num(ended(splicer), 0, "then it returns");
 
 	set_ready(0);
 	fresh();
@@ -211,7 +211,7 @@ static void from_empty(void)
 	until_asleep(splicer);
 	close(pipes[0]);
 	wake();
-	is_num(ended(splicer), 0, "a pipe that nobody reads any more: EPIPE");
+	is_num(ended(splicer), 0, "a pipe without readers: EPIPE");
 	pipes[0] = -1;
 }
 
@@ -225,11 +225,11 @@ static void to_full(void)
 	is(to_node_nonblock(), -EAGAIN, "SPLICE_F_NONBLOCK to a full node: EAGAIN");
 	splicer = start(to_node, 2);
 	until_asleep(splicer);
-	ok(running(splicer), "without it waits");
+	ok(running(splicer), "without the flag it waits");
 	user = start(take, 1);
-	is_num(ended(user), 0, "another reads from the pipe meanwhile");
+	is_num(ended(user), 0, "another task reads from the pipe meanwhile");
 	wake();
-	is_num(ended(splicer), 0, "then there is room for the rest");
+	is_num(ended(splicer), 0, "room wakes it");
 	is_num(drained(), -EAGAIN, "and the pipe is empty");
 
 	set_ready(0);
@@ -238,8 +238,8 @@ static void to_full(void)
 	splicer = start(to_node, 3);
 	until_asleep(splicer);
 	kill(splicer, SIGKILL);
-	is_num(ended(splicer), SIGKILL, "one that waits can be killed");
-	is_num(take(), 1, "and leaves the pipe to others");
+	is_num(ended(splicer), SIGKILL, "a waiter can be killed");
+	is_num(take(), 1, "the pipe is not locked afterwards");
 }
 
 static void sent(void)
@@ -252,16 +252,16 @@ static void sent(void)
 	until_asleep(sender);
 	ok(running(sender), "sendfile from an empty node waits");
 	wake();
-	is_num(ended(sender), 0, "then there is something");
+	is_num(ended(sender), 0, "data wakes it");
 	set_ready(0);
 	sender = start(send_to_node, 100);
 	until_asleep(sender);
 	ok(running(sender), "sendfile to a full node waits");
 	wake();
-	is_num(ended(sender), 0, "then there is room");
+	is_num(ended(sender), 0, "room wakes it");
 }
 
-/* One whose turn it is not leaves the pipe to others as well. */
+/* Waiting for a turn does not hold the pipe either. */
 static void turns(void)
 {
 	struct pollfd p = { .events = POLLIN };
@@ -276,12 +276,12 @@ static void turns(void)
 	splicer = start(from_node, 100);
 	user = start(put, 1);
 	/* The end of a task waits for a turn as well, to flush its files. */
-	is(poll(&p, 1, 6000), 1, "while it waits for its turn another writes to the pipe");
-	ok(running(holder) && running(splicer), "which does not take as long");
-	is_num(ended(user), 0, "nor fails");
+	is(poll(&p, 1, 6000), 1, "while it waits for its turn another task writes to the pipe");
+	ok(running(holder) && running(splicer), "before the turn is given up");
+	is_num(ended(user), 0, "the write succeeds");
 	is_num(ended(splicer), 0, "it gets its turn");
 	is_num(ended(holder), 0, "after the other");
-	is_num(drained(), 101, "and what it asked for");
+	is_num(drained(), 101, "and transferred its bytes");
 }
 
 static void gone(const char *command)
@@ -295,10 +295,10 @@ static void gone(const char *command)
 	writer = start(to_node, -ENODEV);
 	until_asleep(reader);
 	until_asleep(writer);
-	ok(!system(command), "the driver goes");
-	is_num(ended(reader), 0, "one that waits to read: ENODEV");
-	is_num(ended(writer), 0, "one that waits to write: ENODEV");
-	is_num(drained(), 3, "the pipe has its bytes");
+	ok(!system(command), "the driver is unloaded");
+	is_num(ended(reader), 0, "splice from the node: ENODEV");
+	is_num(ended(writer), 0, "splice to the node: ENODEV");
+	is_num(drained(), 3, "the pipe keeps its bytes");
 }
 
 int main(int argc, char **argv)

@@ -188,7 +188,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(call, "write"))
 		ret = write(fd, page, 10);
 	else if (!strcmp(call, "ioctl"))
-		ret = ioctl(fd, EVERY_TELL, page);
+		ret = ioctl(fd, EVERY_SET, page);
 	else
 		ret = ioctl(fd, EVERY_NESTED, &addr);
 	printf("%ld\n", ret < 0 ? (long)-errno : ret);

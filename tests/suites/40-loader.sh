@@ -70,8 +70,12 @@ exits 1 "not twice" chrext unload hello
 ok "the pins are gone" test ! -e $pins
 
 # The lock of the loaders is for pins only: a load attaches without it.
+lock_taken() {
+	! flock -n /sys/fs/bpf true
+}
 flock /sys/fs/bpf sleep $((4 * LAB_SLOW)) &
 locker=$!
+soon lock_taken
 chrext load "$hello" &
 loader=$!
 ok "a load attaches while another loader has the lock" soon test -c /dev/hello
@@ -81,6 +85,7 @@ ok "and is made when the lock is free" wait $loader
 ok "as it should be" test -e $pins/hello/link
 flock /sys/fs/bpf sleep $((4 * LAB_SLOW)) &
 locker=$!
+soon lock_taken
 chrext unload hello &
 loader=$!
 ok "an unload detaches without the lock" soon test ! -e /dev/hello
@@ -105,8 +110,8 @@ like "is named with its op" "$tap_output" "rejected wrong_read, op read of drive
 like "and the reason" "$tap_output" "invalid access to memory|Access outside bounds"
 ok "in less than 40 lines" test "$(wc -l <<< "$tap_output")" -lt 40
 
-# told OBJECT FIRST [SECOND]: the first lines of a refusal are these.
-told() {
+# explains OBJECT FIRST [SECOND]: the first lines of a refusal are these.
+explains() {
 	local lines
 	fails "$1 is refused" chrext load "$REJECT/$1.bpf.o"
 	mapfile -t lines <<< "$tap_output"
@@ -114,15 +119,15 @@ told() {
 	[ $# -lt 3 ] || like "$1: the second has a hint" "${lines[1]}" "$3"
 }
 
-told beyond "at beyond\.bpf\.c:11: .*outside|invalid access to memory"
-told unchecked "at unchecked\.bpf\.c:8: R0 invalid mem access" "compare it with NULL"
-told scribble "at scribble\.bpf\.c:8: only read is" "chr_ext_io_set_pos\(\)"
-told no_prog "at no_prog\.bpf\.c:6: R2 !read_ok" "BPF_PROG\(\)"
-told endless "at endless\.bpf\.c:[0-9]*: infinite loop" "bpf_for\(\)"
-told get_in_read "calling kernel function chr_ext_io_get is not allowed" \
+explains beyond "at beyond\.bpf\.c:11: .*outside|invalid access to memory"
+explains unchecked "at unchecked\.bpf\.c:8: R0 invalid mem access" "compare it with NULL"
+explains scribble "at scribble\.bpf\.c:8: only read is" "chr_ext_io_set_pos\(\)"
+explains no_prog "at no_prog\.bpf\.c:6: R2 !read_ok" "BPF_PROG\(\)"
+explains endless "at endless\.bpf\.c:[0-9]*: infinite loop" "bpf_for\(\)"
+explains get_in_read "calling kernel function chr_ext_io_get is not allowed" \
 	"op read may not call chr_ext_io_get\(\); see its Ops in Documentation/abi\.md"
-told file_in_probe "calling kernel function chr_ext_file_data" "op probe may not call"
-told sleep_fast "at sleep_fast\.bpf\.c:8: program must be sleepable" \
+explains file_in_probe "calling kernel function chr_ext_file_data" "op probe may not call"
+explains sleep_fast "at sleep_fast\.bpf\.c:8: program must be sleepable" \
 	'chr_ext_sleep_us\(\) sleeps: the program needs SEC\("struct_ops\.s/open"\)'
 # The verifier of 6.12 does not notice, but the kfunc does: the log stays clean.
 if [[ $(uname -r) == 6.12.* ]]; then
@@ -130,18 +135,18 @@ if [[ $(uname -r) == 6.12.* ]]; then
 	sleep 0.5
 	ok "does no harm, and unloads" chrext unload sleep_timer
 else
-	told sleep_timer "must be sleepable" "a timer callback may not"
+	explains sleep_timer "must be sleepable" "a timer callback may not"
 fi
-told literal "at literal\.bpf\.c:8: write into map forbidden" "copy the string literal"
-told set_const "at set_const\.bpf\.c:10: write into map forbidden" "^  "
-told no_license "\"no_license\": .*GPL compatible" 'SEC\("license"\)'
+explains literal "at literal\.bpf\.c:8: write into map forbidden" "copy the string literal"
+explains set_const "at set_const\.bpf\.c:10: write into map forbidden" "^  "
+explains no_license "\"no_license\": .*GPL compatible" 'SEC\("license"\)'
 fails "a program for two ops" chrext load "$REJECT/twice.bpf.o"
 like "is named" "$tap_output" "twice\.bpf\.o has twice_open\(\) in two ops: each"
-told stack_con_id "op probe .*at stack_con_id\.bpf\.c:11: .*(const string|readonly map)" \
+explains stack_con_id "op probe .*at stack_con_id\.bpf\.c:11: .*(const string|readonly map)" \
 	"a con_id must be a string literal"
-told returns "op read returns long, but the program short_read returns int"
-told section 'wrong_read of driver "section" is in section "struct_op/read": it needs SEC\("struct_ops/read"\)'
-told no_section 'is in no section for ops: it needs SEC\("struct_ops/OP"\)'
+explains returns "op read returns long, but the program short_read returns int"
+explains section 'wrong_read of driver "section" is in section "struct_op/read": it needs SEC\("struct_ops/read"\)'
+explains no_section 'is in no section for ops: it needs SEC\("struct_ops/OP"\)'
 
 # without OPTION OTHER: hello, compiled with the other only.
 without() {

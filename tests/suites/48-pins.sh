@@ -17,12 +17,12 @@ chip_new fast lines=64
 chip_new slow sleep
 chrext board add fast chr-ext,pins data=fast:0,fast:1,fast:2
 
-# Asked for in probe.
-# asks CON WHY [ARG...]: the device is not there.
-asks() {
+# Requests in probe that fail.
+# unbound CON WHY [ARG...]: the driver loads, but probe fails for the reason WHY.
+unbound() {
 	local con=$1 why=$2
 	shift 2
-	ok "a driver that asks for con_id number $con $*" chrext load "$pins" --set timer=$timer --set con="$con" "$@"
+	ok "a driver that requests con_id number $con $*" chrext load "$pins" --set timer=$timer --set con="$con" "$@"
 	is "prints the reason" "$tap_output" \
 		'chrext: driver "pins" is loaded, but not bound to all hardware: '"$why"$'\n'
 	fails "and has no device" test -e /dev/pins
@@ -30,20 +30,20 @@ asks() {
 	chrext unload pins
 }
 rule="a con_id has 1 to 31 characters, and flags are at most 3"
-asks 1 'fast has no lines "none"'
-asks 2 "$rule"
-asks 3 'fast has no lines "ccccccccccccccccccccccccccccccc"'
-asks 4 "$rule"
-asks 5 "$rule"
-asks 0 "$rule" --set how=4
-asks 7 'fast has no lines "c0"'
+unbound 1 'fast has no lines "none"'
+unbound 2 "$rule"
+unbound 3 'fast has no lines "ccccccccccccccccccccccccccccccc"'
+unbound 4 "$rule"
+unbound 5 "$rule"
+unbound 0 "$rule" --set how=4
+unbound 7 'fast has no lines "c0"'
 chip_fails fast 1 request 5
-asks 0 'cannot get the lines "data": -EIO'
+unbound 0 'cannot get the lines "data": -EIO'
 chip_fails fast 1 request 16
-asks 0 'a line of "data" is in use'
+unbound 0 'a line of "data" is in use'
 chip_fails fast 1 request 0
 chip_fails fast 2 direction 110
-asks 0 'cannot get the lines "data": -ETIMEDOUT' --set how=2
+unbound 0 'cannot get the lines "data": -ETIMEDOUT' --set how=2
 chip_fails fast 2 direction 0
 chrext board rm fast
 chrext board add long chr-ext,pins \
@@ -73,6 +73,18 @@ ok "64 lines of a con_id, asked for twice" chrext load "$pins" --set timer=$time
 is "are one handle, as it was first" "$(gpioinfo -c "$(gpiodetect | sed -n 's/ \[fast].*//p')" | grep -c 'input.*consumer=.*pins:data')" 64
 chrext unload pins
 chrext board rm wide
+
+# interrupts: how many the chips have; the kernel sets one up when it is needed.
+interrupts() {
+	grep -lsx chr_ext_chip /sys/kernel/irq/*/chip_name | wc -l
+}
+chip_new quick
+chrext board add quick chr-ext,pins data=quick:0,quick:1,quick:2
+before=$(interrupts)
+ok "a driver with an event op" chrext load "$pins" --set timer=$timer
+is "has the interrupts of its inputs before it listens" $(($(interrupts) - before)) 3
+chrext unload pins
+chrext board rm quick
 
 # Two devices, so that each has handles that the other has not.
 chrext board add fast chr-ext,pins data=fast:0,fast:1,fast:2

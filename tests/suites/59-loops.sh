@@ -32,16 +32,26 @@ can_hold() {
 	grep -qw bpf_struct_ops_get /usr/lib/modules/"$(uname -r)"/build/Module.symvers
 }
 
+# What a test does while a command waits.
+meanwhile() {
+	:
+}
+
 # loops OP CMD...: CMD waits for OP of the driver slow, which loops.
 loops() {
-	local op=$1 start=$SECONDS pid
+	local op=$1 start pid
 	shift
+	# Attaches wait for CMD, too.
+	chrext load "$TESTDRIVERS/every.bpf.o"
 	dmesg -c > /dev/null
+	start=$SECONDS
 	"$@" > /tmp/out 2>&1 &
 	pid=$!
 	ok "$op: after two seconds the kernel's log names it" soon waiting "$op"
 	like "$op: and so does the driver's" "$(chrext log slow --no-follow)" \
 		"waiting for $op of slow"
+	meanwhile
+	is "$op: programs of other drivers can sleep" "$(call /dev/every rw i:$((0x6507)),200000)" 0
 	if can_hold; then
 		ok "$op: the command returns" wait $pid
 		ok "$op: soon" test $((SECONDS - start)) -le $((6 * LAB_SLOW))
@@ -49,12 +59,13 @@ loops() {
 	else
 		sleep 2
 		ok "$op: the command waits" kill -0 $pid
-		like "$op: and says so" "$(cat /tmp/out)" "waiting for $op of slow"
+		like "$op: the loader names the op" "$(cat /tmp/out)" "waiting for $op of slow"
 		stop
 		ok "$op: until the op ends" wait $pid
 	fi
 	ok "$op: which ends the waiting" soon eval \
 		"dmesg | grep -q 'chr_ext: slow: no longer waiting'"
+	chrext unload every
 }
 
 chrext load "$slow" --set loops=1
@@ -66,6 +77,26 @@ fails "the node is gone" test -e /dev/slow
 wait $writer
 ok "nothing is left of it" soon nothing_left
 is "and the writer has its result" "$(cat /tmp/wrote)" 1
+
+# While an update waits for an op of the old version, the new one probes a device.
+meanwhile() {
+	echo chr_ext.slow.1 > $drivers/chr_ext.slow/bind
+}
+chrext load "$slow" --set loops=1 --set instances=3
+echo chr_ext.slow.1 > $drivers/chr_ext.slow/unbind
+call /dev/slow0 rw w:x > /tmp/wrote &
+writer=$!
+sleep 0.5
+loops write chrext replace "$slow" --set instances=3 --set number=2
+meanwhile() {
+	:
+}
+wait $writer
+chrext log slow --no-follow > /tmp/log
+ok "a device bound meanwhile is probed by the new version" grep -q "probed 1 by 2" /tmp/log
+is "update is called for the devices of the old version only" \
+	"$(sed -n 's/.*: update \([0-9]\) by 2$/\1/p' /tmp/log | sort | xargs)" "0 2"
+chrext unload slow
 
 chrext load "$slow"
 loops update chrext replace "$slow" --set loops=2
