@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * desk0 does one thing for each read or write: what was last written to its
- * neighbour desk1 as a struct desk. A read of desk1 returns the result.
+ * Each read or write of desk0 performs the job that was last written to desk1, a
+ * struct desk. A read of desk1 returns the job with its results.
  */
 #include <chr_ext/chr_ext.bpf.h>
 #include "desk.h"
 
-struct desk told;
+struct desk job;
 
 static long claim(struct chr_ext_io *io)
 {
 	char x = 'x', full[16] = { [0 ... 15] = 0xaa };
 	__u32 i;
 
-	if (told.op == DESK_LAST)
+	if (job.op == DESK_LAST)
 		chr_ext_io_put(io, io->len - 1, &x, 1);
-	for (i = 0; told.op == DESK_FILL && i < 65536 / 16; i++)
+	for (i = 0; job.op == DESK_FILL && i < 65536 / 16; i++)
 		chr_ext_io_put(io, i * 16, full, sizeof(full));
 	return io->len;
 }
@@ -24,34 +24,34 @@ static long both(struct chr_ext_io *io)
 {
 	__u8 *w;
 
-	switch (told.op) {
+	switch (job.op) {
 	case DESK_WINDOW:
-		w = chr_ext_io_window(io, told.off, 16);
-		told.result = w != NULL;
+		w = chr_ext_io_window(io, job.off, 16);
+		job.result = w != NULL;
 		if (w)
 			w[15] = 'w';
 		return io->len;
 	case DESK_SET_POS:
-		told.result = chr_ext_io_set_pos(io, told.pos);
-		told.pos = io->pos;
+		job.result = chr_ext_io_set_pos(io, job.pos);
+		job.pos = io->pos;
 		return io->len;
-	case DESK_TELL:
-		told.pos = io->pos;
-		told.len = io->len;
-		told.done = io->done;
-		told.flags = io->flags;
-		told.calls++;
-		return told.ret < (__s64)io->len ? told.ret : io->len;
+	case DESK_RECORD:
+		job.pos = io->pos;
+		job.len = io->len;
+		job.done = io->done;
+		job.flags = io->flags;
+		job.calls++;
+		return job.ret < (__s64)io->len ? job.ret : io->len;
 	}
 	return -ENXIO;
 }
 
-static long who(struct chr_ext_file *file)
+static long opener(struct chr_ext_file *file)
 {
-	told.flags = file->flags;
-	told.uid = file->uid;
-	told.gid = file->gid;
-	told.tgid = file->tgid;
+	job.flags = file->flags;
+	job.uid = file->uid;
+	job.gid = file->gid;
+	job.tgid = file->tgid;
 	return 0;
 }
 
@@ -61,24 +61,24 @@ long BPF_PROG(desk_read, struct chr_ext_file *file, struct chr_ext_io *io)
 	char text[8] = "abcdefgh";
 
 	if (file->dev->index == 1)
-		return chr_ext_io_put(io, 0, &told, sizeof(told));
+		return chr_ext_io_put(io, 0, &job, sizeof(job));
 
-	switch (told.op) {
+	switch (job.op) {
 	case DESK_CLAIM:
 	case DESK_FILL:
 	case DESK_LAST:
 		return claim(io);
 	case DESK_PUT:
-		told.result = chr_ext_io_put(io, told.off, text, sizeof(text));
+		job.result = chr_ext_io_put(io, job.off, text, sizeof(text));
 		return io->len;
 	case DESK_PUT_MEM:
-		told.result = chr_ext_io_put_file(io, 0, file, told.pos,
-						  told.off);
-		told.ret = chr_ext_io_put_dev(io, 0, file->dev, told.pos,
-					      told.off);
+		job.result = chr_ext_io_put_file(io, 0, file, job.pos,
+						  job.off);
+		job.ret = chr_ext_io_put_dev(io, 0, file->dev, job.pos,
+					      job.off);
 		return io->len;
-	case DESK_WHO:
-		return who(file);
+	case DESK_OPENER:
+		return opener(file);
 	}
 	return both(io);
 }
@@ -87,21 +87,21 @@ SEC("struct_ops.s/write")
 long BPF_PROG(desk_write, struct chr_ext_file *file, struct chr_ext_io *io)
 {
 	if (file->dev->index == 1)
-		return chr_ext_io_get(io, 0, &told, sizeof(told));
+		return chr_ext_io_get(io, 0, &job, sizeof(job));
 
-	switch (told.op) {
+	switch (job.op) {
 	case DESK_GET:
-		told.result = chr_ext_io_get(io, told.off, told.text,
-					     sizeof(told.text));
+		job.result = chr_ext_io_get(io, job.off, job.text,
+					     sizeof(job.text));
 		return io->len;
 	case DESK_GET_MEM:
-		told.result = chr_ext_io_get_file(io, 0, file, told.pos,
-						  told.off);
-		told.ret = chr_ext_io_get_dev(io, 0, file->dev, told.pos,
-					      told.off);
+		job.result = chr_ext_io_get_file(io, 0, file, job.pos,
+						  job.off);
+		job.ret = chr_ext_io_get_dev(io, 0, file->dev, job.pos,
+					      job.off);
 		return io->len;
 	case DESK_TAKE:
-		return told.ret;
+		return job.ret;
 	}
 	return both(io);
 }

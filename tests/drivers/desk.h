@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the driver desk and the programs that try it agree on. */
+/* Shared by the driver desk and the programs that test it. */
 #ifndef DESK_H
 #define DESK_H
 
@@ -12,19 +12,19 @@ enum desk_op {
 	DESK_SET_POS,	/* both: chr_ext_io_set_pos(pos), result: its return */
 	DESK_GET,	/* write: get 8 bytes at off into text; result: bytes */
 	DESK_TAKE,	/* write: accept ret bytes */
-	DESK_TELL,	/* both: keep pos, len, done and flags */
-	DESK_WHO,	/* read: keep flags, uid, gid, tgid of the file */
+	DESK_RECORD,	/* both: keep pos, len, done and flags */
+	DESK_OPENER,	/* read: keep flags, uid, gid, tgid of the file */
 	DESK_PUT_MEM,	/* read: put off bytes of memory from pos; result */
 	DESK_GET_MEM,	/* write: the same with get */
 };
 
-/* Written to the second device of desk, which obeys in the first. */
+/* A job for desk0, written to desk1. */
 struct desk {
 	__u32 op;
 	__u32 off;
 	__s64 pos;
 	__s64 ret;
-	/* what came of it */
+	/* results */
 	__s64 result;
 	__u64 len;
 	__u64 done;

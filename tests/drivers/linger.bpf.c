@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sleeps for another device, again and again, in the op that is said: its own
+ * Sleeps for another device, again and again, in the op that --set selects: its own
  * might be going, or not be there yet.
  */
 #include <chr_ext/chr_ext.bpf.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Calls each kfunc on GPIO lines with whatever arguments it is told: from a
- * program that may sleep by ioctl, from one that may not by write, or from a
- * timer. A read tells what came of a write.
+ * Calls any kfunc on GPIO lines with any arguments: ioctl from a sleepable program,
+ * write from one that is not, or from a timer. A read returns the result of a
+ * write.
  */
 #include <chr_ext/gpio.bpf.h>
 #include "pins.h"
@@ -17,7 +17,7 @@ struct dev_pins {
 struct timed {
 	struct bpf_timer timer;
 	__u64 dev;
-	struct pins told;
+	struct pins job;
 };
 
 struct {
@@ -34,7 +34,7 @@ __s32 removed;
 struct chr_ext_gpio_step steps[PINS_STEPS + 1];
 struct chr_ext_gpio_played played;
 
-static long plain(struct chr_ext_dev *dev, struct pins *p)
+static long call_fast(struct chr_ext_dev *dev, struct pins *p)
 {
 	__u64 bits = p->bits;
 	long ret = -ENOTTY;
@@ -81,7 +81,7 @@ static long play(struct chr_ext_dev *dev, const struct pins *p)
 				 p->flags | CHR_EXT_PLAY_STEP_SIZE(p->param));
 }
 
-static long sleepy(struct chr_ext_dev *dev, struct pins *p)
+static long call_sleeping(struct chr_ext_dev *dev, struct pins *p)
 {
 	__u64 bits = p->bits;
 	long ret = -ENOTTY;
@@ -130,16 +130,16 @@ static int tick(void *map, int *key, struct timed *t)
 {
 	struct chr_ext_dev *dev = chr_ext_dev_get(t->dev);
 
-	t->told.ret = -ENODEV;
+	t->job.ret = -ENODEV;
 	if (dev) {
-		t->told.ret = plain(dev, &t->told);
+		t->job.ret = call_fast(dev, &t->job);
 		chr_ext_dev_put(dev);
 	}
-	t->told.done++;
+	t->job.done++;
 	return 0;
 }
 
-/* The last that can be had is what counts. */
+/* Returns the result of the 17th request. */
 static __s32 many(struct chr_ext_dev *dev)
 {
 	__s32 ret = 0;
@@ -154,7 +154,7 @@ static __s32 many(struct chr_ext_dev *dev)
 	return ret;
 }
 
-static __s32 ask(struct chr_ext_dev *dev)
+static __s32 lines_get(struct chr_ext_dev *dev)
 {
 	__s32 ret;
 
@@ -189,7 +189,7 @@ int BPF_PROG(pins_probe, struct chr_ext_dev *dev)
 
 	if (!d || !t)
 		return -EIO;
-	d->data = ask(dev);
+	d->data = lines_get(dev);
 	if (d->data < 0)
 		return d->data;
 	if (dev->index || !timer)
@@ -199,7 +199,7 @@ int BPF_PROG(pins_probe, struct chr_ext_dev *dev)
 	return bpf_timer_set_callback(&t->timer, tick);
 }
 
-/* The lines are still there, and can be asked for. */
+/* The lines are still there, and can be looked up. */
 SEC("struct_ops.s/remove")
 void BPF_PROG(pins_remove, struct chr_ext_dev *dev)
 {
@@ -208,7 +208,7 @@ void BPF_PROG(pins_remove, struct chr_ext_dev *dev)
 	removed = chr_ext_gpio_get_value_cansleep(dev, handle, 0, 0);
 }
 
-/* What it has to listen with is set up by probe. */
+/* With an event op, interrupts are prepared in probe. */
 SEC("struct_ops.s/event")
 void BPF_PROG(pins_event, struct chr_ext_dev *dev, struct chr_ext_event *event)
 {
@@ -228,8 +228,8 @@ long BPF_PROG(pins_ioctl, struct chr_ext_file *file, __u32 cmd,
 		return removed;
 	case PINS_CALL:
 		chr_ext_io_get(io, 0, &p, sizeof(p));
-		p.ret = p.call < PINS_SLEEPABLE ? plain(file->dev, &p) :
-						  sleepy(file->dev, &p);
+		p.ret = p.call < PINS_SLEEPABLE ? call_fast(file->dev, &p) :
+						  call_sleeping(file->dev, &p);
 		chr_ext_io_put(io, 0, &p, sizeof(p));
 		return 0;
 	}
@@ -242,13 +242,13 @@ long BPF_PROG(pins_write, struct chr_ext_file *file, struct chr_ext_io *io)
 	__u32 key = 0;
 	struct timed *t = bpf_map_lookup_elem(&timed_map, &key);
 
-	if (!t || chr_ext_io_get(io, 0, &t->told, sizeof(t->told)) !=
-		  sizeof(t->told))
+	if (!t || chr_ext_io_get(io, 0, &t->job, sizeof(t->job)) !=
+		  sizeof(t->job))
 		return -EINVAL;
-	if (timer && t->told.in_timer)
+	if (timer && t->job.in_timer)
 		return bpf_timer_start(&t->timer, 0, 0) ?: io->len;
-	t->told.ret = plain(file->dev, &t->told);
-	t->told.done++;
+	t->job.ret = call_fast(file->dev, &t->job);
+	t->job.done++;
 	return io->len;
 }
 
@@ -258,7 +258,7 @@ long BPF_PROG(pins_read, struct chr_ext_file *file, struct chr_ext_io *io)
 	__u32 key = 0;
 	struct timed *t = bpf_map_lookup_elem(&timed_map, &key);
 
-	return t ? chr_ext_io_put(io, 0, &t->told, sizeof(t->told)) : -EIO;
+	return t ? chr_ext_io_put(io, 0, &t->job, sizeof(t->job)) : -EIO;
 }
 
 CHR_EXT_DRIVER(pins,

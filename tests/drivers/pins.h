@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the driver pins and the program that tries it agree on. */
+/* Shared by the driver pins and the program that tests it. */
 #ifndef PINS_H
 #define PINS_H
 
@@ -34,21 +34,21 @@ struct pins {
 	__u32 param;
 	__u64 arg;		/* of set_config, play; the value of setters */
 	__u32 flags;
-	__u32 in_timer;		/* of what is written: not at once */
+	__u32 in_timer;		/* of a write: run by the timer */
 	__u64 mask;
 	__u64 bits;
-	/* what came of it */
+	/* results */
 	__s64 ret;
 	__u64 done;		/* counts */
 };
 
 #define PINS_CALL	_IOWR('p', 1, struct pins)	/* may sleep */
-#define PINS_HANDLE	_IO('p', 2)	/* what probe was given */
+#define PINS_HANDLE	_IO('p', 2)	/* that probe got */
 #define PINS_REMOVED	_IO('p', 3)	/* the value that remove read */
 
 #define PINS_STEPS	(1 << 16)	/* as many as can be played */
 
-/* What probe asks for, in the variable con. */
+/* The con_id that probe requests, in the variable con. */
 enum pins_con {
 	CON_DATA,		/* "data" */
 	CON_NONE,		/* "none" */

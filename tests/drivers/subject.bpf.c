@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Returns what it is told to, says each probe, remove, open and close in its
- * log, and otherwise does nothing. Set at load by --set.
+ * Returns values that --set sets, logs each probe, remove, open and close, and does
+ * nothing else.
  */
 #include <chr_ext/chr_ext.bpf.h>
 

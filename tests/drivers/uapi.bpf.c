@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Answers commands of the kernel's UAPI as the kernel's own drivers do. Their
- * numbers do not always tell what happens to the argument.
+ * Serves commands of the kernel's UAPI as the kernel's own drivers do. Their numbers
+ * do not always match how the argument is used.
  */
 #include <chr_ext/chr_ext.bpf.h>
 #include "uapi.h"
@@ -131,14 +131,14 @@ long BPF_PROG(uapi_ioctl, struct chr_ext_file *file, __u32 cmd,
 	/* Nothing. */
 	case WDIOC_KEEPALIVE:
 		return 0;
-	/* What the number says is returned is read. */
+	/* _IOR, but the argument is read. */
 	case WDIOC_SETOPTIONS:
 		return get_int(io);
 	/* An int in a command of pointer size. */
 	case PPS_GETCAP:
 	case CHR_EXT_IOC32(PPS_GETCAP):
 		return put_int(io, UAPI_PPS_CAP);
-	/* As the number says. */
+	/* As the number promises. */
 	case WDIOC_SETTIMEOUT:
 		value = get_int(io);
 		return value < 0 ? value : put_int(io, value + 1);
@@ -150,10 +150,10 @@ long BPF_PROG(uapi_ioctl, struct chr_ext_file *file, __u32 cmd,
 	case RTC_RD_TIME:
 		chr_ext_io_put(io, 0, &tm, sizeof(tm));
 		return 0;
-	/* More than the number says. */
+	/* More bytes than the size in the number. */
 	case RNDADDENTROPY:
 		return add_entropy(io);
-	/* Older than such numbers. */
+	/* Numbers without direction and size. */
 	case FIONREAD:
 		return chr_ext_user_put(io, io->arg, &value, sizeof(value), 0);
 	case TIOCGWINSZ:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the driver uapi and the program that tries it agree on. */
+/* Shared by the driver uapi and the program that tests it. */
 #ifndef UAPI_H
 #define UAPI_H
 

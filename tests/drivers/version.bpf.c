@@ -4,7 +4,7 @@
  * of updates that the device has seen and of reads so far; a write adds up what
  * it was given. All of it is in the device's memory. ioctl 1 waits until the
  * version is another than the argument, ioctl 3 stays in the op for so many
- * microseconds, both give the version; ioctl 4 tells how many are in ioctl 3.
+ * microseconds, both give the version; ioctl 4 returns how many tasks are in ioctl 3.
  */
 #include <chr_ext/chr_ext.bpf.h>
 

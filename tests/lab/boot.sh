@@ -319,7 +319,7 @@ boot() {
 			grep -aq 'Kernel panic' || break
 		mv "$dir/console" "$dir/console.stuck$try"
 		rm -f "$dir/stuck"
-		say "the kernel was stuck or complained before its init, booting it again: see $dir/console.stuck$try"
+		report "the kernel was stuck or complained before its init, booting it again: see $dir/console.stuck$try"
 	done
 	rm -f "$dir/initramfs" "$dir/questions" "$dir/monitor" "$dir"/out.*
 	take_apart "$dir"

@@ -49,7 +49,7 @@ build() {
 		if ! in_root "$root" ro make -C "/src/build/$name/src" \
 			--no-print-directory -j "$(nproc)" "$@" > "$dir/log" 2>&1; then
 			cat "$dir/log" >&2
-			say "make $* failed: see $dir/log"
+			report "make $* failed: see $dir/log"
 			return 1
 		fi
 		# What the compiler warned of is not for the log alone.

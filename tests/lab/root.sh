@@ -45,12 +45,12 @@ sysroot_packages=(
 caches=${XDG_CACHE_HOME:-$HOME/.cache}/chr_ext
 cache=$caches/lab-amd64
 
-say() {
+report() {
 	echo "lab: $*" >&2
 }
 
 die() {
-	say "$*"
+	report "$*"
 	exit 1
 }
 
@@ -58,9 +58,9 @@ die() {
 timed() {
 	local what=$1 start=$EPOCHREALTIME
 	shift
-	say "$what ..."
+	report "$what ..."
 	"$@" || return
-	say "$what: $(((${EPOCHREALTIME/./} - ${start/./}) / 1000000)) s"
+	report "$what: $(((${EPOCHREALTIME/./} - ${start/./}) / 1000000)) s"
 }
 
 # Installs what the host lacks, or names it in one command.
@@ -349,7 +349,7 @@ root_get() {
 		elif ! checked_today "$dir"; then
 			touch "$(checked "$dir")"
 			timed "look for new kernels" fetch_kernels "$arch" "$dir" --default "$@" ||
-				say "cannot ask the archive, the kernels stay as they are"
+				report "cannot ask the archive, the kernels stay as they are"
 		fi
 		exec {lock}>&-
 	fi

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * call PATH FLAGS OP...: opens PATH, does each OP on that one file and prints
- * what came of it, with blanks between: a number, or the name of the errno. A
- * read gives "COUNT:BYTES". FLAGS are of rwatn (read, write, append, truncate,
- * nonblock). The PATH "-" is the standard input.
+ * call PATH FLAGS OP...: opens PATH, runs each OP on that one file and prints the
+ * results, separated by blanks: a number, or the name of the errno. A read prints
+ * "COUNT:BYTES". FLAGS are of rwatn (read, write, append, truncate, nonblock). The
+ * PATH "-" is the standard input.
  *
  *	r:COUNT  R:COUNT (bytes as "0" when all are zero)  w:TEXT  W:COUNT
  *	pr:COUNT@POS  pw:TEXT@POS  seek:POS,WHENCE  i:COMMAND,ARGUMENT (ioctl)
@@ -20,7 +20,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static void say(long ret)
+static void print_ret(long ret)
 {
 	if (ret < 0)
 		printf("%s", strerrorname_np(errno) ?: "?");
@@ -28,11 +28,11 @@ static void say(long ret)
 		printf("%ld", ret);
 }
 
-static void say_bytes(long ret, const unsigned char *buf, int all)
+static void print_bytes(long ret, const unsigned char *buf, int all)
 {
 	long i, zeros = 0;
 
-	say(ret);
+	print_ret(ret);
 	if (ret <= 0)
 		return;
 	putchar(':');
@@ -63,24 +63,24 @@ static void op(int fd, const char *arg)
 	void *buf = room(arg[0] == 'i' ? 0 : n, arg[0] == 'W' ? 'x' : 0xee);
 
 	if (!strncmp(arg, "r:", 2) || !strncmp(arg, "R:", 2))
-		say_bytes(read(fd, buf, n), buf, arg[0] == 'R');
+		print_bytes(read(fd, buf, n), buf, arg[0] == 'R');
 	else if (!strncmp(arg, "w:", 2))
-		say(write(fd, s, strlen(s)));
+		print_ret(write(fd, s, strlen(s)));
 	else if (!strncmp(arg, "W:", 2))
-		say(write(fd, buf, n));
+		print_ret(write(fd, buf, n));
 	else if (!strncmp(arg, "pr:", 3))
-		say_bytes(pread(fd, buf, n, pos), buf, 0);
+		print_bytes(pread(fd, buf, n, pos), buf, 0);
 	else if (!strncmp(arg, "pw:", 3))
-		say(pwrite(fd, s, at - s, pos));
+		print_ret(pwrite(fd, s, at - s, pos));
 	else if (!strncmp(arg, "seek:", 5))
-		say(lseek(fd, strtoll(s, NULL, 0), atoi(strchr(s, ',') + 1)));
+		print_ret(lseek(fd, strtoll(s, NULL, 0), atoi(strchr(s, ',') + 1)));
 	else if (!strncmp(arg, "i:", 2))
-		say(ioctl(fd, n, strtoul(strchr(s, ',') + 1, NULL, 0)));
+		print_ret(ioctl(fd, n, strtoul(strchr(s, ',') + 1, NULL, 0)));
 	else if (!strncmp(arg, "map:", 4))
-		say(mmap(NULL, n, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED ?
+		print_ret(mmap(NULL, n, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED ?
 		    -1 : 0);
 	else if (!strncmp(arg, "sync:", 5))
-		say(fsync(fd));
+		print_ret(fsync(fd));
 	else
 		exit(2);
 	free(buf);
@@ -101,7 +101,7 @@ int main(int argc, char **argv)
 	fd = strcmp(argv[1], "-") ? open(argv[1], flags) : 0;
 	if (fd < 0) {
 		printf("open:");
-		say(-1);
+		print_ret(-1);
 		return 0;
 	}
 	for (i = 3; i < argc; i++) {

@@ -15,20 +15,20 @@
 #include "../drivers/desk.h"
 #include "tap.h"
 
-static int fd, boss;
+static int fd, control;
 static struct desk desk;
 static unsigned char buf[1 << 20];
 
-static void tell(__u32 op)
+static void job_set(__u32 op)
 {
 	desk.op = op;
 	desk.result = -1;
-	need(write(boss, &desk, sizeof(desk)) == sizeof(desk), "write desk1");
+	need(write(control, &desk, sizeof(desk)) == sizeof(desk), "write desk1");
 }
 
-static void learn(void)
+static void job_get(void)
 {
-	need(read(boss, &desk, sizeof(desk)) == sizeof(desk), "read desk1");
+	need(read(control, &desk, sizeof(desk)) == sizeof(desk), "read desk1");
 }
 
 static long do_read(size_t len)
@@ -46,7 +46,7 @@ static bool all(size_t from, size_t to, unsigned char c)
 	return from == to;
 }
 
-/* Old memory of the kernel's must not show, whoever used the buffer before. */
+/* Old contents of the kernel's buffer must not leak to the caller. */
 static void unwritten(void)
 {
 	static const size_t sizes[] = { 1, 64, 256, 257, 4000, 4096, 65536 };
@@ -54,19 +54,19 @@ static void unwritten(void)
 
 	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		len = sizes[i];
-		tell(DESK_FILL);
+		job_set(DESK_FILL);
 		do_read(65536);
 		ok(do_read(len) == (long)len && all(0, len & ~15, 0xaa),
 		   "%zu bytes that are put arrive", len);
-		tell(DESK_CLAIM);
+		job_set(DESK_CLAIM);
 		ok(do_read(len) == (long)len && all(0, len, 0),
 		   "%zu bytes that are claimed but not written are zero", len);
 		ok(all(len, len + 100, 0xee),
 		   "nothing is written behind the %zu bytes", len);
 	}
-	tell(DESK_FILL);
+	job_set(DESK_FILL);
 	do_read(65536);
-	tell(DESK_LAST);
+	job_set(DESK_LAST);
 	ok(do_read(60000) == 60000 && all(0, 59999, 0) && buf[59999] == 'x',
 	   "bytes before one that is put are zero");
 }
@@ -76,9 +76,9 @@ static void put(__u32 off, size_t len, long want, const char *what)
 	long n;
 
 	desk.off = off;
-	tell(DESK_PUT);
+	job_set(DESK_PUT);
 	n = do_read(len);
-	learn();
+	job_get();
 	if (!ok(n == (long)len && desk.result == want &&
 		(!want || !memcmp(buf + off, "abcdefgh", want)), "%s", what))
 		diag("read %ld, put %lld, want %ld", n, desk.result, want);
@@ -94,9 +94,9 @@ static void get(__u32 off, size_t len, long want, const char *what)
 	if (off < len)
 		memcpy(buf + off, "ABCDEFGH", len - off < 8 ? len - off : 8);
 	desk.off = off;
-	tell(DESK_GET);
+	job_set(DESK_GET);
 	n = ret_of(write(fd, buf, len));
-	learn();
+	job_get();
 	if (!ok(n == (long)len && desk.result == want &&
 		!memcmp(desk.text, "ABCDEFGH", want) &&
 		!memcmp(desk.text + want, before, 8 - want), "%s", what))
@@ -109,15 +109,15 @@ static void window(__u32 off, size_t len, long want, const char *what)
 	long n;
 
 	desk.off = off;
-	tell(DESK_WINDOW);
+	job_set(DESK_WINDOW);
 	n = do_read(len);
-	learn();
+	job_get();
 	if (!ok(n == (long)len && desk.result == want &&
 		(!want || buf[off + 15] == 'w'), "read: %s", what))
 		diag("read %ld, result %lld", n, desk.result);
-	tell(DESK_WINDOW);
+	job_set(DESK_WINDOW);
 	n = ret_of(write(fd, buf, len));
-	learn();
+	job_get();
 	ok(n == (long)len && desk.result == want, "write: %s", what);
 }
 
@@ -158,17 +158,17 @@ static void memory_one(__s64 pos, __u32 len, long want, const char *what)
 	desk.pos = pos;
 	desk.off = len;
 	desk.ret = -1;
-	tell(DESK_PUT_MEM);
+	job_set(DESK_PUT_MEM);
 	n = do_read(200);
-	learn();
+	job_get();
 	ok(n == 200 && desk.result == want && desk.ret == want,
 	   "into a read, %s", what);
 	desk.pos = pos;
 	desk.off = len;
 	desk.ret = -1;
-	tell(DESK_GET_MEM);
+	job_set(DESK_GET_MEM);
 	n = ret_of(write(fd, buf, 200));
-	learn();
+	job_get();
 	ok(n == 200 && desk.result == want && desk.ret == want,
 	   "out of a write, %s", what);
 }
@@ -188,9 +188,9 @@ static void memory(void)
 static void set_pos(__s64 pos, long want, const char *what)
 {
 	desk.pos = pos;
-	tell(DESK_SET_POS);
+	job_set(DESK_SET_POS);
 	do_read(100);
-	learn();
+	job_get();
 	if (!ok(desk.result == want && (want || desk.pos == pos),
 		"a position of %s", what))
 		diag("%lld, position %lld", desk.result, desk.pos);
@@ -223,22 +223,22 @@ static void lengths(void)
 	int i;
 
 	desk.ret = LLONG_MAX;
-	tell(DESK_TELL);
+	job_set(DESK_RECORD);
 	is(do_read(1 << 20), 65536, "a long read of messages is short");
-	learn();
+	job_get();
 	is_num(desk.len, 65536, "the op was given max_io bytes");
 	desk.ret = LLONG_MAX;
-	tell(DESK_TELL);
+	job_set(DESK_RECORD);
 	is(write(fd, buf, 1 << 20), 65536, "a long write is short");
 	desk.ret = LLONG_MAX;
 	desk.calls = 0;
-	tell(DESK_TELL);
+	job_set(DESK_RECORD);
 	do_read(10);
-	learn();
+	job_get();
 	ok(desk.calls == 1 && desk.len == 10 && !desk.pos && !desk.done,
 	   "a message is one call of the op, with its length");
 	desk.calls = 0;
-	tell(DESK_TELL);
+	job_set(DESK_RECORD);
 	is(do_read(0), 0, "a read of 0 bytes gives 0");
 	is(write(fd, buf, 0), 0, "a write of 0 bytes gives 0");
 
@@ -246,7 +246,7 @@ static void lengths(void)
 		iov[i].iov_base = buf + 2 * i;
 		iov[i].iov_len = 1;
 	}
-	tell(DESK_FILL);
+	job_set(DESK_FILL);
 	memset(buf, 0xee, sizeof(buf));
 	is(readv(fd, iov, 1024), 1024, "readv of 1024 parts is one read");
 	for (i = 0; i < 1024; i++)
@@ -257,17 +257,17 @@ static void lengths(void)
 	for (i = 0; i < 8; i++)
 		buf[2 * (1016 + i)] = 'A' + i;
 	desk.off = 1016;
-	tell(DESK_GET);
+	job_set(DESK_GET);
 	is(writev(fd, iov, 1024), 1024, "writev of 1024 parts is one write");
-	learn();
+	job_get();
 	ok(!memcmp(desk.text, "ABCDEFGH", 8), "which has all of them");
 
 	desk.ret = 7;
-	tell(DESK_TAKE);
+	job_set(DESK_TAKE);
 	is(write(fd, buf, 100), 7, "a driver may take less");
 	is(write(fd, buf, 5), -EIO, "but not more than it was given");
 	desk.ret = 0;
-	tell(DESK_TAKE);
+	job_set(DESK_TAKE);
 	is(write(fd, buf, 5), 0, "or nothing");
 	is(write(fd, buf, 6), 0, "again");
 }
@@ -277,19 +277,19 @@ static void flags(void)
 	int f = fcntl(fd, F_GETFL);
 
 	desk.ret = 1;
-	tell(DESK_TELL);
+	job_set(DESK_RECORD);
 	do_read(10);
-	learn();
+	job_get();
 	is_num(desk.flags, 0, "an ordinary read has no flags");
 	fcntl(fd, F_SETFL, f | O_NONBLOCK);
-	tell(DESK_TELL);
+	job_set(DESK_RECORD);
 	do_read(10);
-	learn();
+	job_get();
 	is_num(desk.flags, 1, "O_NONBLOCK shows");
 	fcntl(fd, F_SETFL, f | O_APPEND);
-	tell(DESK_TELL);
+	job_set(DESK_RECORD);
 	need(write(fd, buf, 10) == 1, "write");
-	learn();
+	job_get();
 	is_num(desk.flags, 2, "O_APPEND shows in a write");
 	fcntl(fd, F_SETFL, f);
 }
@@ -303,11 +303,11 @@ static void opener(const char *path)
 		if (setgid(12) || setuid(11))
 			_exit(1);
 		other = open(path, O_RDWR | O_NONBLOCK);
-		tell(DESK_WHO);
+		job_set(DESK_OPENER);
 		_exit(read(other, buf, 1));
 	}
 	waitpid(pid, NULL, 0);
-	learn();
+	job_get();
 	ok(desk.uid == 11 && desk.gid == 12, "a file knows uid and gid of its opener");
 	ok(desk.tgid == (__u32)pid, "and its process");
 	ok((desk.flags & (O_ACCMODE | O_NONBLOCK)) == (O_RDWR | O_NONBLOCK),
@@ -321,7 +321,7 @@ static void sleepable(void)
 	struct io_uring_cqe *cqe;
 	struct io_uring ring;
 
-	tell(DESK_FILL);
+	job_set(DESK_FILL);
 	is(preadv2(fd, &iov, 1, -1, RWF_NOWAIT), -EOPNOTSUPP, "RWF_NOWAIT: EOPNOTSUPP");
 	is(pwritev2(fd, &iov, 1, -1, RWF_NOWAIT), -EOPNOTSUPP, "to write, too");
 	need(!io_uring_queue_init(8, &ring, 0), "io_uring");
@@ -335,8 +335,8 @@ static void sleepable(void)
 int main(void)
 {
 	fd = open("/dev/desk0", O_RDWR);
-	boss = open("/dev/desk1", O_RDWR);
-	need(fd >= 0 && boss >= 0, "open /dev/desk0 and desk1");
+	control = open("/dev/desk1", O_RDWR);
+	need(fd >= 0 && control >= 0, "open /dev/desk0 and desk1");
 	unwritten();
 	clipping();
 	memory();

@@ -35,7 +35,7 @@ static int fd, pulls[4];
 static uint64_t debounce;	/* ns */
 static bool sim;
 static struct key_event ev[2 * KEPT];
-static long told;	/* of the events that fd missed */
+static long missed;	/* sum over the events read from fd */
 
 static uint64_t ns(void)
 {
@@ -89,7 +89,7 @@ static int gather(int f, int want)
 		usleep(1000);
 	}
 	for (i = 0; f == fd && i < n; i++)
-		told += ev[i].missed;
+		missed += ev[i].missed;
 	return n;
 }
 
@@ -165,7 +165,7 @@ static void tap(void)
 	n = gather(fd, 2);
 	ok(n == 2 && is_event(ev, BUTTON, 0, 1) && is_event(ev + 1, BUTTON, 0, 0),
 	   "a short press is a press and a release");
-	ok(ev[1].ns - ev[0].ns >= debounce, "which is told later");
+	ok(ev[1].ns - ev[0].ns >= debounce, "reported after the debounce time");
 }
 
 static void two_buttons(void)
@@ -213,7 +213,7 @@ static void reading(void)
 	is(read(fd, &e, sizeof(e)), sizeof(e), "a read of one gives one");
 	ok(is_event(&e, BUTTON, 0, 1), "the first");
 	is_num(polled(fd, POLLIN, 0), POLLIN, "and there is more");
-	is_num(epolled(ep, 0), EPOLLIN, "as epoll says");
+	is_num(epolled(ep, 0), EPOLLIN, "epoll: EPOLLIN");
 	is(read(fd, ev, sizeof(ev)), sizeof(e), "one more");
 	is_num(polled(fd, POLLIN, 0), -1, "and that was all");
 	close(other);
@@ -369,7 +369,7 @@ static void storm(const char *path, const char *stats)
 	lost = number(stats, "lost_events");
 	ok(lost > 0, "%ld of %ld edges were lost", lost, number(stats, "events"));
 	ok(n >= 2 && n * debounce < 5000000000UL,
-	   "a button that bounces all the time is told now and then: %d events",
+	   "a button that keeps bouncing still causes some events: %d",
 	   n);
 	for (i = 0; i < n; i++)
 		odd += ev[i].value == i % 2 ||
@@ -377,7 +377,7 @@ static void storm(const char *path, const char *stats)
 	is_num(odd, 0, "a press and a release in turn, debounce_us apart");
 	ok(n && !ev[n - 1].value, "and in the end how it is");
 	button();
-	is_num(told, lost, "a reader gets the number of lost events");
+	is_num(missed, lost, "a reader gets the number of lost events");
 	turn(10);
 	is_num(gather(fd, 10), 10, "the encoder turns too");
 }
@@ -408,7 +408,7 @@ int main(int argc, char **argv)
 		waiting();
 		encoder();
 		too_slow();
-		is_num(told, 300 - KEPT, "nothing else was missed");
+		is_num(missed, 300 - KEPT, "nothing else was missed");
 	} else if (!strcmp(argv[4], "storm") && argc == 7) {
 		storm(argv[5], argv[6]);
 	} else if (!strcmp(argv[4], "detach")) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pins WHAT NODE ...: what the kfuncs on GPIO lines say to any arguments, by the
+ * pins WHAT NODE ...: what the kfuncs on GPIO lines return for any arguments, by the
  * driver pins (tests/drivers), whose lines are the first three of a chip of
  * tests/kmods.
  *
@@ -252,9 +252,9 @@ static void directions(void)
 	      .mask = 2, .bits = ~2ULL);
 	gives(0, "the output then", .call = PINS_GET, .index = 1);
 	gives(-EPERM, "an output", .call = PINS_LISTEN, .index = 1, .param = 3);
-	gives(0, "an output that cannot be listened to", .call = PINS_LISTEN, .index = 1);
+	gives(0, "an output, to stop", .call = PINS_LISTEN, .index = 1);
 	gives(0, "an input", .call = PINS_LISTEN, .index = 2, .param = 3);
-	gives(-EBUSY, "an input that is heard", .call = PINS_OUTPUT, .index = 2);
+	gives(-EBUSY, "an input that listens", .call = PINS_OUTPUT, .index = 2);
 	gives(1, "it", .call = PINS_GET_DIRECTION, .index = 2);
 	gives(0, "it no more", .call = PINS_LISTEN, .index = 2);
 	gives(0, "it", .call = PINS_OUTPUT, .index = 2);
@@ -375,7 +375,7 @@ static void errors(bool setters)
 	fails(2, "irq", EIO);
 	gives(-EIO, "a line that fails", .call = PINS_LISTEN, .index = 2,
 	      .param = 3);
-	gives(0, "it, which is not heard", .call = PINS_OUTPUT, .index = 2);
+	gives(0, "it, which does not listen", .call = PINS_OUTPUT, .index = 2);
 	fails(2, "irq", 0);
 }
 

@@ -424,7 +424,7 @@ static void *pong(void *arg __attribute__((unused)))
 	return NULL;
 }
 
-static void ping_pong(const char *who, bool process)
+static void ping_pong(const char *parties, bool process)
 {
 	struct timespec start, end;
 	int i, n, status = 0, pid = 0;
@@ -455,7 +455,7 @@ static void ping_pong(const char *who, bool process)
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	alarm(0);
 	ok(i == ROUNDS && !bad && !status, "%d rounds between two %s", ROUNDS,
-	   who);
+	   parties);
 	diag("%ld us a round", ((end.tv_sec - start.tv_sec) * 1000000 +
 		(end.tv_nsec - start.tv_nsec) / 1000) / ROUNDS);
 	close(ball[0]);

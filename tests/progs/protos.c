@@ -5,7 +5,7 @@
  * protos OBJECT MODULE: the same functions as the loaded module has them.
  *
  * Typedefs are resolved, so that __u32 and u32 are the same; names of arguments
- * are kept, as their suffixes (__sz, __str) tell the verifier what they are.
+ * are kept, as their suffixes (__sz, __str) define their type for the verifier.
  */
 #include <bpf/btf.h>
 #include <linux/types.h>

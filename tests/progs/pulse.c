@@ -46,7 +46,7 @@ struct played {
 #define MS		1000000UL
 #define SECOND		1000000000UL
 
-/* What the chip was told. */
+/* The sets that the chip recorded. */
 struct record {
 	uint64_t ns, bits, mask;
 };
@@ -142,7 +142,7 @@ static void count_up(int n, int from, uint64_t hold)
 }
 
 /* By how much the last pattern was off: how late, and how wrong each hold. */
-static void say_late(int n)
+static void diag_late(int n)
 {
 	struct played p = status();
 	long off, sum = 0, worst = 0;
@@ -160,7 +160,7 @@ static void say_late(int n)
 	     sum / n / US, worst / US);
 }
 
-/* The chip was told these @n steps, and each not before its time. */
+/* The chip recorded these @n steps, each not before its time. */
 static bool was_played(int n)
 {
 	uint64_t at = began;
@@ -209,10 +209,10 @@ static void exact(void)
 	ok(was_played(n), "all of them, in order, none early");
 	p = status();
 	ok(!p.playing && p.steps == (uint64_t)n && !p.error,
-	   "the status says so too");
+	   "the status has the same number");
 	ok(p.max_late_ns < SECOND * slow() && p.late_ns <= n * p.max_late_ns,
 	   "how late they were");
-	say_late(n);
+	diag_late(n);
 	is(fsync(fd), 0, "another fsync does not wait");
 }
 
@@ -278,7 +278,7 @@ static void waiting(void)
 	int ep = epoll_of(fd, EPOLLOUT | EPOLLET);
 
 	is_num(polled(fd, POLLIN | POLLOUT, 0), POLLOUT, "it can be written");
-	is_num(epolled(ep, 0), EPOLLOUT, "as epoll says");
+	is_num(epolled(ep, 0), EPOLLOUT, "epoll: EPOLLOUT");
 	count_up(n, 1, 20 * MS);
 	forget();
 	is_num(play(n), n * sizeof(*steps), "a second of steps");
@@ -293,7 +293,7 @@ static void waiting(void)
 	sleeper_start(&f, sync_it);
 	is_num(polled(fd, POLLOUT, 5000 * slow()), POLLOUT,
 	       "until all has been played");
-	is_num(epolled(ep, 5000), EPOLLOUT, "says epoll");
+	is_num(epolled(ep, 5000), EPOLLOUT, "epoll: EPOLLOUT");
 	ok(sleeper_ends(&w) && sleeper_ends(&f), "the others go on");
 	is_num(w.ret, 32, "the write takes its steps");
 	is_num(f.ret, 0, "fsync has waited");
@@ -471,7 +471,7 @@ static void uart(int baud, const char *text, bool must)
 		uart_decode(n, bit, got);
 		late = status().max_late_ns > bit / 4;
 	} while (strcmp(got, text) && late && ++tries < 30);
-	say_late(n);
+	diag_late(n);
 	if (strcmp(got, text) && late && !must)
 		out_of_time(what);
 	else if (!ok(!strcmp(got, text), "%s", what))
@@ -519,8 +519,8 @@ static void many(void)
 	diag("in %lu ms", (ns() - began) / MS);
 	ok(was_played(MOST), "in their order");
 	p = status();
-	is_num(p.steps, MOST, "as the status says");
-	say_late(MOST);
+	is_num(p.steps, MOST, "the status counts all steps");
+	diag_late(MOST);
 
 	need(!ioctl(fd, PULSE_REPEAT, 1) && play(2) == 32, "PULSE_REPEAT");
 	busy = progress();
@@ -590,18 +590,18 @@ static void fail(int err, char **argv)
 	usleep(200000);
 	is_num(run(argv), 0, "the chip fails");
 	ok(sleeper_ends(&f), "which ends it");
-	is_num(f.ret, -err, "fsync says why");
+	is_num(f.ret, -err, "fsync returns the error");
 	p = status();
 	ok(!p.playing && p.steps > 0 && p.steps < 100 && p.error == -err,
 	   "so does the status, after %lu steps", p.steps);
-	is(fsync(fd), 0, "it is said once");
+	is(fsync(fd), 0, "only once");
 	is_num(polled(fd, POLLOUT, 0), POLLOUT, "and it can be written");
 
 	is_num(play(100), 1600, "which is tried");
 	usleep(100000);
-	is_num(write_two(), -err, "the next write says that it failed again");
+	is_num(write_two(), -err, "the next write returns that it failed again");
 	is_num(status().steps, 0, "at once");
-	is_num(write_two(), 32, "that is said once, too");
+	is_num(write_two(), 32, "only once, too");
 	is(fsync(fd), -err, "or by fsync");
 }
 

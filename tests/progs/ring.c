@@ -159,7 +159,7 @@ static void stream(const char *path)
 	     (long)shared->notifies, now() - start);
 	ok(shared->waits + shared->notifies < (long)(TOTAL / 16384),
 	   "by less than a system call for each 16 KiB");
-	ok(ring->head == TOTAL && ring->tail == TOTAL, "the counters say so");
+	ok(ring->head == TOTAL && ring->tail == TOTAL, "head and tail count all bytes");
 }
 
 static long wait_data(void)
@@ -251,7 +251,7 @@ static void waiting(void)
 	counters(1, 0);
 	need(!ioctl(fd, RING_NOTIFY), "notify");
 	ok(sleeper_ends(&s) && !s.ret, "until there is data");
-	is_num(epolled(ep, 1000), EPOLLIN, "which epoll says once");
+	is_num(epolled(ep, 1000), EPOLLIN, "epoll reports it once");
 	is_num(epolled(ep, 0), -1, "and not twice");
 	counters(size, 0);
 	sleeper_start(&s, wait_space);

@@ -211,12 +211,12 @@ static void interrupts(const char *path)
 	ok(now() - first > 0.5 && now() - first < 1.7 &&
 	   get_seconds() == then + 1, "which is a second later");
 	is(read(other, &four, 4), -EAGAIN, "another open has none of them");
-	is(ioctl(other, RTC_UIE_ON), 0, "unless it asks");
+	is(ioctl(other, RTC_UIE_ON), 0, "unless it enables them");
 	epolled(ep, 0);
-	is_num(polled(fd, POLLIN, 0), -1, "poll says nothing");
+	is_num(polled(fd, POLLIN, 0), -1, "poll reports nothing");
 	is_num(epolled(ep, 0), -1, "nor does epoll");
 	is_num(polled(fd, POLLIN, 2000), POLLIN, "until the next");
-	is_num(epolled(ep, 0), EPOLLIN, "which epoll says");
+	is_num(epolled(ep, 0), EPOLLIN, "epoll reports it");
 	is_num(epolled(ep, 0), -1, "once");
 	is(read(fd, c, 3), -EINVAL, "3 bytes: EINVAL");
 	is(read(fd, c, 5), -EINVAL, "5 bytes");
@@ -231,7 +231,7 @@ static void interrupts(const char *path)
 	ok(now() - start > 1.5 && now() - start < 3.7, "three a second each");
 	usleep(2100000);
 	is_num(read_one(), 8, "after two seconds without a read");
-	is_num(got, ONE + (1 << 8), "is told of two");
+	is_num(got, ONE + (1 << 8), "gets both interrupts");
 	usleep(1000000);
 	is(ioctl(fd, RTC_UIE_OFF), 0, "RTC_UIE_OFF");
 	is_num(read_one(), 8, "leaves what was there");

@@ -36,7 +36,7 @@ static long call_by(unsigned long cmd, int *value)
 	return ret_of(ioctl(fd, cmd, value));
 }
 
-static bool say(bool good, int n, const char *what)
+static bool check(bool good, int n, const char *what)
 {
 	return ok(good, "%s: %s", names[n], what);
 }
@@ -45,23 +45,23 @@ static void conventions(int n)
 {
 	int v = -7;
 
-	say(!call_by(G(n), &v) && v == defaults[n], n, "G gives the default");
-	say(call(Q(n), 0) == defaults[n], n, "so does Q");
+	check(!call_by(G(n), &v) && v == defaults[n], n, "G gives the default");
+	check(call(Q(n), 0) == defaults[n], n, "so does Q");
 	v = 11;
-	say(!call_by(S(n), &v) && v == 11 && call(Q(n), 0) == 11, n,
+	check(!call_by(S(n), &v) && v == 11 && call(Q(n), 0) == 11, n,
 	    "S sets by pointer");
-	say(!call(T(n), 22) && call(Q(n), 0) == 22, n, "T sets by value");
+	check(!call(T(n), 22) && call(Q(n), 0) == 22, n, "T sets by value");
 	v = 0;
-	say(!call_by(G(n), &v) && v == 22, n, "G gets by pointer");
+	check(!call_by(G(n), &v) && v == 22, n, "G gets by pointer");
 	v = 33;
-	say(!call_by(X(n), &v) && v == 22 && call(Q(n), 0) == 33, n,
+	check(!call_by(X(n), &v) && v == 22 && call(Q(n), 0) == 33, n,
 	    "X exchanges by pointer");
-	say(call(H(n), 44) == 33 && call(Q(n), 0) == 44, n,
+	check(call(H(n), 44) == 33 && call(Q(n), 0) == 44, n,
 	    "H exchanges by value");
-	say(!call(T(n), INT_MAX) && call(Q(n), 0) == INT_MAX, n,
-	    "the largest number can be set and told");
-	say(call(Q(!n), 0) == defaults[!n], n, "the other is as it was");
-	say(!call(RESET, 0) && call(Q(n), 0) == defaults[n], n,
+	check(!call(T(n), INT_MAX) && call(Q(n), 0) == INT_MAX, n,
+	    "the largest number can be set and queried");
+	check(call(Q(!n), 0) == defaults[!n], n, "the other is as it was");
+	check(!call(RESET, 0) && call(Q(n), 0) == defaults[n], n,
 	    "RESET makes it the default");
 }
 
@@ -73,13 +73,13 @@ static void no_numbers(int n)
 
 	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		v = wrong[i];
-		say(call_by(S(n), &v) == -EINVAL, n, "S of no number: EINVAL");
-		say(call(T(n), v) == -EINVAL, n, "T too");
-		say(call_by(X(n), &v) == -EINVAL && v == wrong[i], n,
+		check(call_by(S(n), &v) == -EINVAL, n, "S of no number: EINVAL");
+		check(call(T(n), v) == -EINVAL, n, "T too");
+		check(call_by(X(n), &v) == -EINVAL && v == wrong[i], n,
 		    "X too, and writes nothing");
-		say(call(H(n), v) == -EINVAL, n, "H too");
+		check(call(H(n), v) == -EINVAL, n, "H too");
 	}
-	say(call(Q(n), 0) == defaults[n], n, "it is as it was");
+	check(call(Q(n), 0) == defaults[n], n, "it is as it was");
 }
 
 static void no_pointers(int n)
@@ -88,11 +88,11 @@ static void no_pointers(int n)
 		       0);
 
 	need(ro != MAP_FAILED, "mmap");
-	say(call(S(n), 8) == -EFAULT, n, "S of no memory: EFAULT");
-	say(call(G(n), 8) == -EFAULT, n, "G too");
-	say(call(X(n), 8) == -EFAULT, n, "X too");
-	say(call_by(G(n), ro) == -EFAULT, n, "G of a read-only page too");
-	say(call(Q(n), 0) == defaults[n], n, "it is as it was");
+	check(call(S(n), 8) == -EFAULT, n, "S of no memory: EFAULT");
+	check(call(G(n), 8) == -EFAULT, n, "G too");
+	check(call(X(n), 8) == -EFAULT, n, "X too");
+	check(call_by(G(n), ro) == -EFAULT, n, "G of a read-only page too");
+	check(call(Q(n), 0) == defaults[n], n, "it is as it was");
 	munmap(ro, 4096);
 }
 
@@ -125,8 +125,8 @@ static void privilege(int n)
 		_exit(setuid(1000) ? 0 : lowly(n));
 	waitpid(pid, &status, 0);
 	for (i = 0; i < 7; i++)
-		say(WEXITSTATUS(status) >> i & 1, n, what[i]);
-	say(call(Q(n), 0) == defaults[n], n, "which was a RESET");
+		check(WEXITSTATUS(status) >> i & 1, n, what[i]);
+	check(call(Q(n), 0) == defaults[n], n, "which was a RESET");
 }
 
 static void others(void)

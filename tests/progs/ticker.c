@@ -85,7 +85,7 @@ static void reading(const char *path)
 	usleep(500000);
 	need(read_tick() == 16, "read");
 	if (!ok(tick.number >= first.number + 3,
-		"who does not read sees by the number what he missed"))
+		"a late reader sees from the number how many it missed"))
 		diag("%lu after %lu, %.3f s later", (unsigned long)tick.number,
 		     (unsigned long)first.number,
 		     (tick.ns - first.ns) / 1e9);
@@ -131,7 +131,7 @@ static void periods(const char *path)
 	ro = open(path, O_RDONLY);
 	is(ioctl(ro, TICKER_SET_PERIOD, &us), -EBADF,
 	   "of a file that is open to read: EBADF");
-	is(ioctl(ro, TICKER_GET_PERIOD, &us), 0, "which may ask");
+	is(ioctl(ro, TICKER_GET_PERIOD, &us), 0, "a read-only file may query it");
 	close(ro);
 	is(ioctl(fd, TICKER_SET_PERIOD, 8), -EFAULT, "from nowhere: EFAULT");
 	is(ioctl(fd, TICKER_GET_PERIOD, 8), -EFAULT, "to nowhere");
@@ -180,7 +180,7 @@ static void waiting(void)
 
 #define READERS	8
 
-/* Each in a process of its own: nobody is forgotten when all are woken. */
+/* Each in a process of its own: a wake-up of all reaches each of them. */
 static void many(const char *path)
 {
 	int i, j, f, status, bad = 0, pids[READERS];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Refused: asks an input device, which can be a process that does not answer. */
+/* Refused: a request to an input device, which can be a process that never replies. */
 #include <chr_ext/chr_ext.bpf.h>
 
 struct hid_bpf_ctx {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Refused: asks a controller that may sleep, in a program that may not. */
+/* Refused: accesses a controller that may sleep, in a program that may not. */
 #include <chr_ext/gpio.bpf.h>
 
 SEC("struct_ops/open")

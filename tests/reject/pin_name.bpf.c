@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Refused: asks for lines by a name that it makes up as it goes. */
+/* Refused: requests lines by a name built at run time. */
 #include <chr_ext/gpio.bpf.h>
 
 char name[8];

@@ -16,7 +16,7 @@ chrext unload fioc
 # Too small for anything; no op may stumble over that.
 ok "no size at all" chrext load "$DRIVERS/fioc.bpf.o" --set dev_size=0
 is "gives ENOMEM" "$(call /dev/fioc rw w:x r:1)" "ENOMEM ENOMEM"
-is "and one line in the log that says why" \
+is "one line in the log has the reason" \
 	"$(chrext log fioc --no-follow | grep -c 'sets no .dev_size')" 1
 chrext unload fioc
 finish

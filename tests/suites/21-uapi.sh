@@ -4,9 +4,9 @@
 
 . "$SRC/tests/suites/common.bash"
 
-ok "a driver of commands of the UAPI" chrext load "$TESTDRIVERS/uapi.bpf.o"
+ok "a driver that serves commands of the UAPI" chrext load "$TESTDRIVERS/uapi.bpf.o"
 points "$PROGS/uapi" /dev/uapi
-is "no op returned nonsense" "$(count uapi bad_returns)" 0
+is "no op returned an invalid value" "$(count uapi bad_returns)" 0
 chrext unload uapi
 
 finish

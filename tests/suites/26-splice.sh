@@ -4,9 +4,9 @@
 
 . "$SRC/tests/suites/common.bash"
 
-ok "a driver that can be told to have nothing" chrext load "$TESTDRIVERS/every.bpf.o"
+ok "a driver that can be without data" chrext load "$TESTDRIVERS/every.bpf.o"
 points "$PROGS/splice" /dev/every none "chrext unload every"
-ok "one whose ops take turns" chrext load "$TESTDRIVERS/every.bpf.o" --set flags=0x11
+ok "the same with serialised ops" chrext load "$TESTDRIVERS/every.bpf.o" --set flags=0x11
 points "$PROGS/splice" /dev/every serial "chrext unload every"
 
 finish

@@ -30,7 +30,7 @@ refused() {
 	named "$2"
 	before=$(state)
 	fails "$1: bpftool is refused" \
-		bpftool_said struct_ops register /tmp/named.bpf.o /sys/fs/bpf/x
+		bpftool_quietly struct_ops register /tmp/named.bpf.o /sys/fs/bpf/x
 	ok "$1: nothing is pinned" dir_empty /sys/fs/bpf/x
 	after=$(state)
 	is "$1: nothing is there that was not" "$after" "$before"
@@ -78,7 +78,7 @@ occupied() {
 	node=$(stat -c '%F %t:%T %a' "/dev/$2")
 	refused "$1" "$2" "there is a /dev/$2 already"
 	fails "$1: chrext is refused" chrext load /tmp/named.bpf.o
-	like "$1: says why" "$tap_output" "there is a /dev/$2 already"
+	like "$1: the reason" "$tap_output" "there is a /dev/$2 already"
 	is "$1: it is as it was" "$(stat -c '%F %t:%T %a' "/dev/$2")" "$node"
 }
 mknod /dev/by-hand c 1 3

@@ -43,7 +43,7 @@ mkdir -p /sys/fs/bpf/x
 narrow() {
 	refused "$1" "returns"
 	fails "$1: bpftool is refused" \
-		bpftool_said struct_ops register "$REJECT/$1.bpf.o" /sys/fs/bpf/x
+		bpftool_quietly struct_ops register "$REJECT/$1.bpf.o" /sys/fs/bpf/x
 	like "$1: the kernel log has both sizes" "$(refusals | tail -n 1)" "$2"
 }
 narrow narrow "narrow_read: refused: it returns 4 bytes, the op 8"
@@ -57,7 +57,7 @@ chrext unload allowed
 # A program of TCP's may not call ours, with the very same loader as TCP's own.
 mkdir -p /sys/fs/bpf/x
 fails "a program of another struct_ops is refused" \
-	bpftool_said struct_ops register "$REJECT/other_kind.bpf.o" /sys/fs/bpf/x
+	bpftool_quietly struct_ops register "$REJECT/other_kind.bpf.o" /sys/fs/bpf/x
 like "for calling our kfunc" "$tap_output" \
 	"calling kernel function chr_ext_log is not allowed"
 rmdir /sys/fs/bpf/x

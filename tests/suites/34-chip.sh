@@ -8,11 +8,6 @@
 
 . "$SRC/tests/suites/chip.bash"
 
-# said CMD...: its complaint.
-said() {
-	{ "$@" > /dev/null; } 2>&1
-}
-
 # refuses TEXT: no chip comes of it.
 refuses() {
 	! echo "$1" 2> /dev/null > $chips/new
@@ -88,38 +83,38 @@ chip_fails fast 5 config 0
 
 # Errors.
 chip_fails fast 6 request 16
-like "a request fails" "$(said gpioset -t0 -c "$fast" 6=1)" "busy"
+like "a request fails" "$(complaint gpioset -t0 -c "$fast" 6=1)" "busy"
 chip_fails fast 6 request 0
 chip_fails fast 6 direction 5
-like "a direction fails" "$(said gpioset -t0 -c "$fast" 6=1)" "Input/output error"
+like "a direction fails" "$(complaint gpioset -t0 -c "$fast" 6=1)" "Input/output error"
 like "and does not change" "$(config fast 6)" '^in'
 chip_fails fast 6 direction 0
 chip_fails fast 6 get 110
-like "a get fails" "$(said gpioget -c "$fast" 6)" "timed out"
-like "that of several" "$(said gpioget -c "$fast" 5 6)" "timed out"
+like "a get fails" "$(complaint gpioget -c "$fast" 6)" "timed out"
+like "that of several" "$(complaint gpioget -c "$fast" 5 6)" "timed out"
 is "not of another" "$(gpioget --numeric -c "$fast" 5)" 1
 chip_fails fast 6 get 0
 chip_fails fast 6 config 5
-like "a bias fails" "$(said gpioget --bias pull-up -c "$fast" 6)" "Input/output error"
+like "a bias fails" "$(complaint gpioget --bias pull-up -c "$fast" 6)" "Input/output error"
 chip_fails fast 6 config 0
 chip_fails fast 6 set 6
-said gpioset -t 1ms,0 -c "$fast" 6=1 > /tmp/said
+complaint gpioset -t 1ms,0 -c "$fast" 6=1 > /tmp/err
 if setters_fail; then
-	like "a set fails" "$(< /tmp/said)" "No such device or address"
+	like "a set fails" "$(< /tmp/err)" "No such device or address"
 else
 	skip "a set fails" "setters cannot in this kernel"
 fi
 is "and nothing is set" "$(level fast 6)" 1
 echo 1 > $chips/fast/spare
-said gpioset -t 1ms,1ms,0 -c "$fast" 6=1 > /tmp/said
+complaint gpioset -t 1ms,1ms,0 -c "$fast" 6=1 > /tmp/err
 is "unless it is spared" "$(level fast 6)" 0
 is "once" "$(< $chips/fast/spare)" 0
 chip_fails fast 6 set 0
 chip_fails fast 6 irq 6
-like "an interrupt fails" "$(said timeout 5 gpiomon -c "$fast" 6)" \
+like "an interrupt fails" "$(complaint timeout 5 gpiomon -c "$fast" 6)" \
 	"No such device or address"
 chip_fails fast 6 irq 0
-is "and then nothing does" "$(said gpioset -t 1ms,0 -c "$fast" 6=1)" ""
+is "and then nothing does" "$(complaint gpioset -t 1ms,0 -c "$fast" 6=1)" ""
 
 # Interrupts.
 # mon ARG...: gpiomon in the background, on line 2 of fast.

@@ -294,7 +294,7 @@ chrext scope --time 50 --lines led | true
 ok "a closed pipe leaves nothing in tracing" dir_empty $instances
 fails "without privilege" setpriv --reuid 1000 --clear-groups --bounding-set -all \
 	--inh-caps -all "$(command -v chrext)" scope
-like "it is said what is missing" "$tap_output" "needs CAP_SYS_ADMIN"
+like "the error names what is missing" "$tap_output" "needs CAP_SYS_ADMIN"
 fails "list takes no --lines" chrext list --lines led
 mount -t tmpfs none /sys/class/gpio
 if grep -q ': GPIOs [0-9]' /sys/kernel/debug/gpio; then
@@ -314,10 +314,10 @@ scoped
 umount /sys/kernel/debug
 umount /sys/class/gpio
 like "and lines go by them" "$edges" 'gpio\.gpio5[0-9]+ [0-9]+ 1'
-like "which is said too" "$(< /tmp/err)" "GPIO 5[0-9]+ is shown by its number"
+like "a warning names it" "$(< /tmp/err)" "GPIO 5[0-9]+ is shown by its number"
 umount $tracing
 fails "without tracefs" chrext scope
-like "it is said what to do" "$tap_output" "run 'mount -t tracefs"
+like "the error has the command" "$tap_output" "run 'mount -t tracefs"
 mount -t tracefs tracefs $tracing
 
 # gpio-sim: two banks of one device, and one of another that looks the same.

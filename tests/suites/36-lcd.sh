@@ -47,14 +47,10 @@ writes() {
 	printf '%b' "$1" > /dev/lcd
 }
 
-# says DESC TEXT ROW...: TEXT is written, and then that is there.
-says() {
+# prints DESC TEXT ROW...: TEXT is written, and then that is there.
+prints() {
 	writes "$2" || fail "$1: is not taken"
 	shows "$1" "${@:3}"
-}
-
-said() {
-	{ "$@" > /dev/null; } 2>&1
 }
 
 chip_new fast record=100000
@@ -73,20 +69,20 @@ done
 before=$(sets fast)
 ok "what is there already" writes '\fhello'
 is "is not sent again" "$(sets fast)" "$before"
-says "a character" '\fhallo' hallo ""
+prints "a character" '\fhallo' hallo ""
 is "is an address and a byte" $(($(sets fast) - before)) 14
-says "a second line" '\n2nd' hallo 2nd
-says "a newline at the end" '\n' hallo 2nd
-says "moves the lines when there is more" '3' 2nd 3
-says "an empty line" '\n\n4' "" 4
-says "\\r goes to the start" '\n1234\rx' 4 x234
-says "a newline clears the rest" '\r\n\r\n' "" ""
-says "\\b takes back" '\f1234\b\b5' 125 ""
-says "not more than there is" '\b\b\b\b\b67' 67 ""
-says "\\t is a blank, \\f clears" '\fa\tb' "a b" ""
-says "what is too long is left out" '\f0123456789abcdefghi\n0123456789abcdefghi' \
+prints "a second line" '\n2nd' hallo 2nd
+prints "a newline at the end" '\n' hallo 2nd
+prints "moves the lines when there is more" '3' 2nd 3
+prints "an empty line" '\n\n4' "" 4
+prints "\\r goes to the start" '\n1234\rx' 4 x234
+prints "a newline clears the rest" '\r\n\r\n' "" ""
+prints "\\b takes back" '\f1234\b\b5' 125 ""
+prints "not more than there is" '\b\b\b\b\b67' 67 ""
+prints "\\t is a blank, \\f clears" '\fa\tb' "a b" ""
+prints "what is too long is left out" '\f0123456789abcdefghi\n0123456789abcdefghi' \
 	0123456789abcdef 0123456789abcdef
-says "the last can be taken back" '\b\bX' 0123456789abcdef 0123456789abcdX
+prints "the last can be taken back" '\b\bX' 0123456789abcdef 0123456789abcdX
 is "nothing is nothing" "$(call /dev/lcd w W:0)" 0
 is "no more than 4096 at a time" "$(call /dev/lcd w W:5000)" 4096
 
@@ -108,12 +104,12 @@ for ((i = 0; i < 256; i += 32)); do
 	is "bytes from $i on are characters" "$(screen)" "$want|"
 done
 
-says "a text in one" '\fone\ntwo\n\nthree\b\b\rT' "" Thr
+prints "a text in one" '\fone\ntwo\n\nthree\b\b\rT' "" Thr
 call /dev/lcd w $'w:\f' w:o w:n w:e $'w:\n' w:t w:wo $'w:\n' $'w:\n' w:three \
 	$'w:\b' $'w:\b' $'w:\r' w:T > /dev/null
 shows "and in many" "" Thr
 ok "it is replaced" chrext replace "$DRIVERS/lcd.bpf.o"
-says "and goes on" E "" TEr
+prints "and goes on" E "" TEr
 board_gone lcd
 fails "without the display there is no node" test -e /dev/lcd
 chrext unload lcd
@@ -131,8 +127,8 @@ for size in "1 16" "1 40" "2 8" "2 40" "3 16" "4 16" "4 20"; do
 		"C${letters:2:columns - 1}" "D${letters:3:columns - 1}")
 	lines=("${lines[@]:0:rows}")
 	printf -v text '\\n%s' "${lines[@]}"
-	says "$size" "${text:2}" "${lines[@]}"
-	says "$size, one on" "\n-\n" "${lines[@]:1}" -
+	prints "$size" "${text:2}" "${lines[@]}"
+	prints "$size, one on" "\n-\n" "${lines[@]:1}" -
 	board_gone lcd
 	chrext unload lcd
 done
@@ -157,30 +153,30 @@ fails "two enable lines: there is no node" test -e /dev/lcd
 board_gone lcd
 want+="there are 3 data, 1 enable, 1 rs lines, not 4 or 8, 1, 1
 there are 4 data, 2 enable, 1 rs lines, not 4 or 8, 1, 1"
-is "each time it is said why" \
+is "each time with the reason" \
 	"$(chrext log lcd --no-follow | sed -n 's/.* lcd err: //p')" "$want"
 board lcd chr-ext,lcd enable=fast:1 data=fast:2,fast:3,fast:4,fast:5
 fails "without rs there is no node" test -e /dev/lcd
-like "it is said why" "$(refusals)" 'lcd has no lines "rs"'
+like "the reason is logged" "$(refusals)" 'lcd has no lines "rs"'
 board_gone lcd
 
 # What fails.
 chip_fails fast 11 direction 5
 four fast
 fails "a line that fails at once: there is no node" test -e /dev/lcd
-like "it is said why" "$(refusals)" 'cannot get the lines "enable": -EIO'
+like "the reason is logged" "$(refusals)" 'cannot get the lines "enable": -EIO'
 chip_fails fast 11 direction 0
 board_gone lcd
 four fast
-says "when it works there is one" ok ok ""
+prints "when it works there is one" ok ok ""
 
 # interrupted LINE SPARE: a write that fails there, then the next.
 interrupted() {
 	echo "$2" > $chips/fast/spare
 	chip_fails fast "$1" set 5
-	like "line $1 fails after $2 sets" "$(said writes no)" 'Input/output error'
+	like "line $1 fails after $2 sets" "$(complaint writes no)" 'Input/output error'
 	chip_fails fast "$1" set 0
-	says "line $1 has failed after $2 sets: the next" "\f$1,$2" "$1,$2" ""
+	prints "line $1 has failed after $2 sets: the next" "\f$1,$2" "$1,$2" ""
 }
 if setters_fail; then
 	for i in 0 1 2 3 4 5 6 7; do
@@ -191,7 +187,7 @@ if setters_fail; then
 	chip_fails fast 4 set 5
 	is "as long as it fails" "$(call /dev/lcd w w:no w:no)" "EIO EIO"
 	chip_fails fast 4 set 0
-	says "nothing counts" yes 2,0yes ""
+	prints "nothing counts" yes 2,0yes ""
 else
 	skip "a line fails" "setters cannot in this kernel"
 fi

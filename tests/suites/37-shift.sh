@@ -35,10 +35,6 @@ writes() {
 	printf '%b' "\\x${1//-/\\x}" > /dev/shift
 }
 
-said() {
-	{ "$@" > /dev/null; } 2>&1
-}
-
 chip_new fast record=100000
 chip_new slow sleep record=100000
 
@@ -119,13 +115,13 @@ chrext load "$DRIVERS/shift.bpf.o"
 board shift chr-ext,shift data=fast:1 clock=fast:2 latch=fast:3,fast:4
 fails "two latches: there is no node" test -e /dev/shift
 board_gone shift
-is "each time it is said why" \
+is "each time with the reason" \
 	"$(chrext log shift --no-follow | sed -n 's/.* shift err: //p')" \
 "registers is 65, more than 64
 latch has 2 lines, not 1"
 board shift chr-ext,shift data=fast:1 latch=fast:3
 fails "no clock: there is no node" test -e /dev/shift
-like "it is said why" "$(refusals)" 'has no lines "clock"'
+like "the reason is logged" "$(refusals)" 'has no lines "clock"'
 board_gone shift
 
 # What fails.
@@ -141,7 +137,7 @@ interrupted() {
 	before=$(latched 2)
 	echo "$2" > $chips/fast/spare
 	chip_fails fast "$1" set 5
-	like "line $1 fails after $2 sets" "$(said writes ff-ff)" 'Input/output error'
+	like "line $1 fails after $2 sets" "$(complaint writes ff-ff)" 'Input/output error'
 	chip_fails fast "$1" set 0
 	is "line $1 fails after $2 sets: nothing is latched" "$(latched 2)" "$before"
 	is "nor read" "$(call /dev/shift r r:9)" '2:\x124'

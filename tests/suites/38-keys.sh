@@ -55,12 +55,12 @@ events() {
 # gone CMD...: takes the device from a reader of what a storm does.
 gone() {
 	rm -f /tmp/got
-	cat $k > /tmp/got 2> /tmp/said &
+	cat $k > /tmp/got 2> /tmp/err &
 	ok "a reader gets a lot" soon test -s /tmp/got
 	ok "in a storm, $1" timeout 10 "$@"
 	fails "the node is gone" test -e $k
 	ok "the reader ends" soon ended $!
-	like "with ENODEV" "$(< /tmp/said)" "No such device"
+	like "with ENODEV" "$(< /tmp/err)" "No such device"
 }
 
 ended() {
@@ -188,7 +188,7 @@ exec 5< $k
 pull fast 31 1
 is "are possible" "$(events 1)" "1,31,1 "
 exec 5<&-
-like "and the last is heard" "$(config fast 31)" "debounce=0 irq=both"
+like "and the driver listens to the last line" "$(config fast 31)" "debounce=0 irq=both"
 chrext unload keys
 board_gone b
 chip_fails fast 1 irq 6

@@ -33,7 +33,7 @@ for text in '' . a/b 'a b' 12345678901234567890123456789012; do
 	like "is refused" "$tap_output" "bad board name "
 done
 
-# syntax ARG TEXT: what is said of it.
+# syntax ARG TEXT: ARG is rejected with TEXT.
 syntax() {
 	exits 2 "lines '$1'" chrext board add b1 chr-ext,port "$1"
 	like "and why not" "$tap_output" "$2"
@@ -266,14 +266,14 @@ exits 1 "--wait ends" chrext board restore --wait 2 --dir $store a
 is "with the kernel's words" "$tap_output" \
 	'chrext: board a: line 0 of port: there is no chip "late"'$'\n'
 ok "when it is over" test $((SECONDS - start)) -ge 2
-is "said once" "$(refusals | grep -c '"late"')" 1
-chrext board restore --wait 60 --dir $store > /tmp/said 2>&1 &
+is "reported once" "$(refusals | grep -c '"late"')" 1
+chrext board restore --wait 60 --dir $store > /tmp/out 2>&1 &
 waiter=$!
 ok "a board whose chip is there does not wait for others" soon test -e $boards/good
 fails "they wait" test -e $boards/a
 chip_new late lines=2 names=,late_line
 ok "until the chip is there" wait $waiter
-is "without a word" "$(< /tmp/said)" ""
+is "without output" "$(< /tmp/out)" ""
 is "all are made" "$(echo $boards/*)" "$boards/a $boards/b $boards/good"
 chrext board rm a
 chrext board rm b
@@ -294,7 +294,7 @@ is "but sees them, if not the consumers of their lines" \
 chrext board rm b1
 umount /sys/kernel/config
 exits 1 "without configfs there are no boards" chrext board list
-like "and it is said what to do" "$tap_output" "configfs is not mounted at /sys/kernel/config, .*mount -t configfs configfs /sys/kernel/config"
+like "the error has the command" "$tap_output" "configfs is not mounted at /sys/kernel/config, .*mount -t configfs configfs /sys/kernel/config"
 like "doctor warns" "$(chrext doctor)" "warn  configfs: not mounted"
 mount -t configfs configfs /sys/kernel/config
 like "and then does not" "$(chrext doctor)" "ok    configfs: "

@@ -57,17 +57,17 @@ chrext load "$TESTDRIVERS/every.bpf.o"
 "$PROGS/call" /dev/every rw i:$((0x6510)),500000 > /tmp/slept &
 sleeper=$!
 sleep 0.3
-ok "a program that sleeps does not keep the driver" chrext unload every
+ok "a program that sleeps does not delay the unload" chrext unload every
 wait $sleeper
-is "it learns that the device goes" "$(cat /tmp/slept)" ENODEV
+is "its sleep fails with ENODEV" "$(cat /tmp/slept)" ENODEV
 
-# A program that sleeps again and again for one device, while another goes.
+# A program that sleeps again and again for one device, while another is removed.
 chrext load "$TESTDRIVERS/every.bpf.o" --set instances=2
 "$PROGS/call" /dev/every1 rw i:$((0x6510)),200000 > /tmp/dozed &
 dozer=$!
 sleep 0.3
 start=$EPOCHREALTIME
-ok "a device goes while its neighbour's program sleeps for 20 s" \
+ok "a device is unbound while its neighbour's program sleeps for 20 s" \
 	timeout 15 sh -c "echo chr_ext.every.0 > $drivers/chr_ext.every/unbind"
 ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
 ok "within some seconds ($ms ms)" test $ms -lt $((5000 * LAB_SLOW))

@@ -157,9 +157,9 @@ is "there is no program in the tutorial that was not tried" \
 ok "abi.md is what the comments give" make -C "$SRC" --no-print-directory docs-check
 kernel_doc=$(ls /usr/lib/linux-kbuild-*/scripts/kernel-doc)
 ok "kernel-doc finds nothing wrong with the comments" sh -c '
-	said=$("$1" -none "$2"/kmod/*.[ch] "$2"/kfuncs/*.[ch] "$2"/kfuncs/*/*.[ch] \
-		"$2"/bpf/include/chr_ext/*.h "$2"/user/lib/chrext.h 2>&1) && [ -z "$said" ] ||
-	{ echo "$said"; exit 1; }' sh "${kernel_doc%%$'\n'*}" "$SRC"
+	errors=$("$1" -none "$2"/kmod/*.[ch] "$2"/kfuncs/*.[ch] "$2"/kfuncs/*/*.[ch] \
+		"$2"/bpf/include/chr_ext/*.h "$2"/user/lib/chrext.h 2>&1) && [ -z "$errors" ] ||
+	{ echo "$errors"; exit 1; }' sh "${kernel_doc%%$'\n'*}" "$SRC"
 
 # kfuncs FILE...: the name of each, once a line.
 kfuncs() {

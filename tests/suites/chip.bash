@@ -14,6 +14,11 @@ no_boards() {
 	dir_empty $boards
 }
 
+# complaint CMD...: what it prints as an error.
+complaint() {
+	{ "$@" > /dev/null; } 2>&1
+}
+
 # holder_there GPIOCHIP LINE: the line is in use.
 holder_there() {
 	gpioinfo -c "$1" "$2" | grep -q consumer=

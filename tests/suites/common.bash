@@ -62,7 +62,7 @@ count() {
 }
 
 # bpftool ARG...: its 255 is a plain failure; a crash is still a crash.
-bpftool_said() {
+bpftool_quietly() {
 	local status=0
 	bpftool "$@" || status=$?
 	[ $status -ne 255 ] || status=1
@@ -100,7 +100,7 @@ soon() {
 	return 1
 }
 
-# The last lines of the kernel's log that are of the module's own.
+# The refusals that the module logged.
 refusals() {
 	dmesg | grep -a 'chr_ext: .*: refused: '
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reads a VCD file as strictly as the format is meant and prints its changes:
    SCOPE.NAME TIME VALUE, the time in ns since time 0 of the file; first
-   "start NS" if a comment tells it, last "end TIME". Exit status 1: it is none.
+   "start NS" if a comment has it, last "end TIME". Exit status 1: not a VCD.
 """
 import re
 import sys
@@ -18,7 +18,7 @@ def need(what, message):
 
 
 def header(words):
-    scope, scopes, names, said = [], set(), {}, {}
+    scope, scopes, names, fields = [], set(), {}, {}
     for word in words:
         need(word.startswith("$"), f"{word} in the header")
         body = []
@@ -32,9 +32,9 @@ def header(words):
             raise Bad(f"{word} has no end")
         if word == "$enddefinitions":
             need(not body and not scope, "definitions end in a scope")
-            need("$timescale" in said, "no timescale")
+            need("$timescale" in fields, "no timescale")
             need(names, "no variables")
-            return names, said
+            return names, fields
         if word == "$scope":
             need(len(body) == 2 and body[0] == "module", f"scope {body}")
             scope.append(body[1])
@@ -53,8 +53,8 @@ def header(words):
             need(name not in names.values(), f"{name} twice")
             names[body[2]] = name
         elif word in ("$date", "$version", "$timescale", "$comment"):
-            need(body and word not in said, f"{word} twice or empty")
-            said[word] = " ".join(body)
+            need(body and word not in fields, f"{word} twice or empty")
+            fields[word] = " ".join(body)
         else:
             raise Bad(f"{word} in the header")
     raise Bad("the header has no end")
@@ -89,9 +89,9 @@ def changes(words, names):
 def main(path):
     with open(path, encoding="ascii") as f:
         words = iter(f.read().split())
-    names, said = header(words)
-    need(said["$timescale"] == "1 ns", said["$timescale"])
-    start = re.search(r"time 0 is (\d+) ns", said.get("$comment", ""))
+    names, fields = header(words)
+    need(fields["$timescale"] == "1 ns", fields["$timescale"])
+    start = re.search(r"time 0 is (\d+) ns", fields.get("$comment", ""))
     if start:
         print("start", start[1])
     changes(words, names)
