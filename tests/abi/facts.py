@@ -7,7 +7,7 @@
                                 of the source
     facts.py --keys NAME        the keys of the JSON on standard input
 
-Each line names one thing that somebody outside may depend on. Adding a line is an
+Each line names one thing that users of the project may depend on. Adding a line is an
 addition to the ABI; a line that goes or changes breaks it.
 """
 import json

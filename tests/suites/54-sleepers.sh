@@ -99,8 +99,7 @@ stuck() {
 	start=$EPOCHREALTIME
 	ok "$what: the driver goes" timeout 20 chrext unload every
 	ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
-	ok "$what: within a second, and the loader's start ($ms ms)" \
-		test $ms -lt $((1500 * LAB_SLOW))
+	ok "$what: within some seconds ($ms ms)" test $ms -lt $((5000 * LAB_SLOW))
 	ok "$what: it waits still" kill -0 $pid
 	kill -9 "$(cat /tmp/ready)" $pid
 	wait $pid 2> /dev/null
