@@ -107,6 +107,9 @@ sim_record() {
 }
 
 sim_del() {
+	echo 0 > /sys/kernel/tracing/events/gpio/gpio_value/enable
+	echo > /sys/kernel/tracing/trace
+	echo local > /sys/kernel/tracing/trace_clock
 	echo 0 > "/sys/kernel/config/gpio-sim/$1/live"
 	rmdir "/sys/kernel/config/gpio-sim/$1/bank" "/sys/kernel/config/gpio-sim/$1"
 }
