@@ -171,7 +171,7 @@ held() {
 	took "$@"
 	ok "$what while another op sleeps is bounded ($ms ms)" between 300 4500 $ms
 	wait $reader
-	is "$what: the op is told" "$(cat /tmp/got)" EBUSY
+	is "$what: the sleep of the op fails" "$(cat /tmp/got)" EBUSY
 	exec 5<&- 6<&-
 	chrext unload slow
 }
