@@ -290,7 +290,7 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 
 /*
  * Whether devtmpfs has that name: the node of a device of any class, or what
- * somebody made there. The driver core ignores that devtmpfs fails to make a node.
+ * was made there by hand. The driver core ignores that devtmpfs fails to make a node.
  */
 static bool node_is_there(const char *name)
 {

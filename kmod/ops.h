@@ -48,7 +48,7 @@ enum chr_ext_op {
 
 /*
  * A bit of chr_ext_ops.internal: read or write is a sleepable program. Only the map
- * knows its programs, while it is filled; nothing tells when a map that was filled
+ * knows its programs, while it is filled; nothing reports when a map that was filled
  * is freed, so the note has to be in the map's value.
  */
 #define CHR_EXT_RW_SLEEPS	(1U << 0)

@@ -181,7 +181,7 @@ exits 1 "enable of a directory" chrext enable /tmp
 exits 1 "enable with a name that cannot be" chrext enable "$hello" --name 'a b'
 exits 1 "enable with an unknown variable" chrext enable "$hello" --set nothing=1
 exits 1 "enable with a newline" chrext enable "$hello" --set last_write=$'a\nb'
-like "says so" "$tap_output" "a newline cannot be stored"
+like "with the reason" "$tap_output" "a newline cannot be stored"
 is "none of them left a file" "$(ls $etc/drivers.d)" $'hello.conf\nhello.conf~'
 
 # Where it cannot be written.

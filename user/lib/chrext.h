@@ -253,7 +253,7 @@ const char *chrext_object_get_compatible(struct chrext_object *obj,
 uint32_t chrext_object_get_abi(const struct chrext_object *obj);
 
 /**
- * chrext_object_get_digest() - a number that tells objects apart
+ * chrext_object_get_digest() - a number that distinguishes objects
  * @obj: an object
  *
  * Return: the FNV-1a hash of the bytes that the object was opened from. It shows
