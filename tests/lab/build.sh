@@ -62,7 +62,7 @@ build_kernel() {
 	if [ "$(arch "$1")" = arm64 ]; then
 		# There are real controllers there.
 		at=/arm64 for=$sysroot prefix=aarch64-linux-gnu- chips=''
-		vars=(ARCH=arm64 CROSS_COMPILE=$prefix)
+		vars=(ARCH=arm64 "CROSS_COMPILE=$prefix")
 	fi
 	# Debian's kernels of other releases want compilers that the root may lack.
 	cc=$(sed -n 's/^CC = .*)\(gcc-[0-9]*\)$/\1/p' "$for/usr/src/linux-headers-$1/.kernelvariables" \
@@ -128,7 +128,8 @@ checkpatch_ready() {
 # the headers of the newest.
 check() {
 	local v
-	v=$(kernels all | head -n 1)
+	v=$(kernels all)
+	v=${v%%$'\n'*}
 	mkdir -p "$repo/build/check"
 	cp -r "$cache/checkpatch" "$repo/build/check/"
 	build check "${@:-check}" "KERNELDIR=/usr/lib/modules/$v/build" \
