@@ -18,7 +18,7 @@ exits 0 "new" chrext new mine
 is "prints nothing" "$tap_output" ""
 is "makes a directory" "$(cd mine && echo *)" "Makefile README.md mine.bpf.c test.sh"
 is "without a word of the template" "$(grep -r '@[A-Z]' mine)" ""
-ok "it builds" make -s -C mine CLANG=clang-19 "CFLAGS=-Werror"
+ok "it builds" make -s -C mine CLANG=clang-19
 is "without a warning" "$tap_output" ""
 is "for the module that is here" "$(chrext inspect mine/mine.bpf.o --json | jq .loads)" true
 ok "its test passes" make -s -C mine CLANG=clang-19 test
@@ -41,7 +41,7 @@ chip_new mychip lines=4
 ok "and with a line" my-led.2/test.sh mychip:3
 is "does something" "$(grep -c '^ok: ' <<< "$tap_output")" 4
 ok "no board stays" no_boards
-is "the line was used" "$(level mychip 3)" 0
+like "the line was used" "$(sets mychip)" '^[1-9]'
 chip_unload
 exits 0 "a name with a digit first" chrext new 7seg
 ok "builds too" make -s -C 7seg CLANG=clang-19
