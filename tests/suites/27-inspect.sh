@@ -107,15 +107,11 @@ ok "and does" chrext load /tmp/newer.bpf.o
 chrext unload hello
 
 # As far as the verifier.
-before=$(bpf_objects)
 exits 0 "load --dry-run" chrext load --dry-run "$hello"
 is "prints nothing" "$tap_output" ""
 fails "attaches nothing" test -e /dev/hello
 fails "pins nothing" test -e $pins
-as_before() {
-	[ "$(bpf_objects)" = "$before" ]
-}
-ok "and leaves no BPF objects" soon as_before
+ok "and leaves no BPF objects" soon bpf_as_before
 exits 1 "a program that the verifier rejects" chrext load --dry-run "$REJECT/beyond.bpf.o"
 like "has the reason" "$tap_output" "the verifier rejected wrong_read"
 chrext load "$hello"

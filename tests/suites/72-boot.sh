@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 240
+# timeout: 300
 #
 # Drivers and boards as files: chrext enable, disable, start, stop and apply, and
 # several versions of a driver. The units of systemd, without systemd.
