@@ -144,8 +144,8 @@ static bool sleep_is_over(const struct chr_ext_device *d)
  * @flags: 0
  *
  * Sleeps of a device that is being revoked end at once, but for close and remove:
- * together they may sleep for CHR_EXT_MAX_REMOVE_MS. A close of a device that stays
- * may sleep as long. probe may sleep for CHR_EXT_MAX_PROBE_MS; the probes of a
+ * all its closes together may sleep for CHR_EXT_MAX_REMOVE_MS, and remove as long.
+ * So may a close of a device that stays. probe may sleep for CHR_EXT_MAX_PROBE_MS; the probes of a
  * driver's virtual devices together for CHR_EXT_MAX_ATTACH_MS while the driver is
  * attached.
  *

@@ -295,12 +295,25 @@ static struct chr_ext_device *dev_alloc(struct chr_ext_driver *drv,
 static bool node_is_there(const char *name)
 {
 	struct path path;
+	int err;
 
-	if (!devtmpfs ||
-	    vfs_path_lookup(devtmpfs->mnt_root, devtmpfs, name, 0, &path))
+	if (!devtmpfs)
 		return false;
-	path_put(&path);
-	return true;
+	err = vfs_path_lookup(devtmpfs->mnt_root, devtmpfs, name, 0, &path);
+	if (!err)
+		path_put(&path);
+	return err != -ENOENT;
+}
+
+/* The class has its attributes where it has links to its devices. */
+static bool name_is_attribute(const char *name)
+{
+	struct attribute **attr;
+
+	for (attr = chr_ext_class.class_groups[0]->attrs; *attr; attr++)
+		if (!strcmp((*attr)->name, name))
+			return true;
+	return false;
 }
 
 /* Whether one of our devices has that name. */
@@ -319,6 +332,10 @@ static int dev_appear(struct chr_ext_device *d)
 	int err;
 
 	guard(mutex)(&names_lock);
+	if (name_is_attribute(name))
+		return chr_ext_refuse(EEXIST, d->drv->log, d->drv->conf.name,
+				      "/sys/class/chr_ext/%s is an attribute: choose another name",
+				      name);
 	if (name_is_taken(name) || node_is_there(name))
 		return chr_ext_refuse(EEXIST, d->drv->log, d->drv->conf.name,
 				      "there is a /dev/%s already", name);
@@ -493,6 +510,8 @@ static void dev_end(struct work_struct *work)
 		chr_ext_mem_revoke(d);
 		chr_ext_set_limit(d, CHR_EXT_MAX_REMOVE_MS);
 		chr_ext_file_close_all(d);
+		/* However many files there were. */
+		chr_ext_set_limit(d, CHR_EXT_MAX_REMOVE_MS);
 		dev_remove(d);
 	}
 	dev_release_hw(d);
@@ -573,7 +592,9 @@ static void dev_update(struct chr_ext_device *d)
 	}
 	chr_ext_leave(d, CHR_EXT_OP_update, idx);
 	chr_ext_wake_again(d);
-	if (READ_ONCE(d->ready))
+	/* A claim clears ready, and the node stays until then. */
+	guard(mutex)(&d->drv->lock);
+	if (d->ready)
 		kobject_uevent(&d->dev.kobj, KOBJ_CHANGE);
 }
 
@@ -698,8 +719,10 @@ int chr_ext_dev_init(void)
 		return 0;
 	mnt = kern_mount(type);
 	if (IS_ERR(mnt))
-		return PTR_ERR(mnt);
-	devtmpfs = mnt;
+		pr_warn("no access to devtmpfs, error %ld: names are not compared with other nodes\n",
+			PTR_ERR(mnt));
+	else
+		devtmpfs = mnt;
 	return 0;
 }
 

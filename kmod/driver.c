@@ -552,11 +552,15 @@ static bool driver_wait(struct chr_ext_driver *drv, struct completion *over,
 	return true;
 }
 
-static void driver_stop(struct chr_ext_driver *drv)
+/*
+ * Revoke the devices and forget the driver. With @hold the caller need not wait for
+ * an op that does not end, if the kernel keeps the ops meanwhile.
+ */
+static void driver_stop(struct chr_ext_driver *drv, bool hold)
 {
 	const struct chr_ext_ops *ops = drv->ops, *held;
 
-	held = chr_ext_ops_get(ops) ? ops : NULL;
+	held = hold && chr_ext_ops_get(ops) ? ops : NULL;
 	drv->held = held;
 	scoped_guard(mutex, &drv->lock)
 		drv->going = true;
@@ -600,7 +604,8 @@ int chr_ext_driver_reg(const struct chr_ext_ops *ops)
 	else
 		err = driver_start_virtual(drv);
 	if (err) {
-		driver_stop(drv);
+		/* The kernel frees the programs of a map that cannot be attached. */
+		driver_stop(drv, false);
 		goto err_put;
 	}
 
@@ -630,7 +635,7 @@ void chr_ext_driver_unreg(const struct chr_ext_ops *ops)
 	if (WARN_ON_ONCE(!drv))
 		return;
 
-	driver_stop(drv);
+	driver_stop(drv, true);
 	/* The last reference to a link is often dropped by a kernel thread. */
 	if (current->flags & PF_KTHREAD)
 		chr_ext_log_note(drv->log, CHR_EXT_NOTICE,

@@ -457,7 +457,8 @@ void chr_ext_turn_give(struct chr_ext_turn *turn, struct chr_ext_device *dev)
 	/* Pairs with chr_ext_turn_take(). */
 	smp_mb();
 	if (READ_ONCE(turn->missed) && xchg(&turn->missed, false)) {
-		wake_up_poll(&dev->wait, IN_EVENTS | OUT_EVENTS);
+		/* No events: pollers look for themselves, and io_uring, too. */
+		wake_up(&dev->wait);
 		signal_owners(dev, IN_EVENTS | OUT_EVENTS);
 	}
 }

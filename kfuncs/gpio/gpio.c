@@ -596,7 +596,7 @@ __bpf_kfunc s32 chr_ext_gpio_get(struct chr_ext_dev *dev,
 		gpio_free(g);
 		return handle;
 	}
-	if (d->drv->ops->event)
+	if (READ_ONCE(d->events))
 		chr_ext_gpio_prepare(g);
 	return handle;
 }
@@ -936,6 +936,10 @@ BTF_ID_FLAGS(func, chr_ext_gpio_get_value, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_gpio_set_value, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_gpio_get_bits, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, chr_ext_gpio_set_bits, KF_TRUSTED_ARGS)
+BTF_KFUNCS_END(gpio_kfuncs)
+
+/* Not where the caller's mmap_lock or epoll's locks are held. */
+BTF_KFUNCS_START(cansleep_kfuncs)
 BTF_ID_FLAGS(func, chr_ext_gpio_direction_input, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, chr_ext_gpio_direction_output, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, chr_ext_gpio_set_config, KF_TRUSTED_ARGS | KF_SLEEPABLE)
@@ -943,11 +947,12 @@ BTF_ID_FLAGS(func, chr_ext_gpio_get_value_cansleep, KF_TRUSTED_ARGS | KF_SLEEPAB
 BTF_ID_FLAGS(func, chr_ext_gpio_set_value_cansleep, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, chr_ext_gpio_get_bits_cansleep, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, chr_ext_gpio_set_bits_cansleep, KF_TRUSTED_ARGS | KF_SLEEPABLE)
-BTF_KFUNCS_END(gpio_kfuncs)
+BTF_KFUNCS_END(cansleep_kfuncs)
 
 static const struct chr_ext_kfuncs gpio_kfunc_sets[] = {
 	{ &get_kfuncs, CHR_EXT_IN_DEV },
 	{ &gpio_kfuncs, CHR_EXT_IN_ANY },
+	{ &cansleep_kfuncs, CHR_EXT_IN_ANY & ~CHR_EXT_IN_QUERY },
 	{}
 };
 

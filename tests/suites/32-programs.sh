@@ -31,6 +31,7 @@ refused keep_pinned 'Unreleased reference|reference leak'
 refused sleep_fast 'sleepable'
 refused pin_in_open "$not_allowed"
 refused pin_in_poll "$not_allowed"
+refused line_in_poll "$not_allowed"
 refused pin_fast 'sleepable'
 refused pin_name 'does not point to a readonly map'
 refused unserved "has the op suspend .*does not serve"

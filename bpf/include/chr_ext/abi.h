@@ -42,7 +42,7 @@
 /* Milliseconds that ops may sleep and delay, see chr_ext_sleep_us(). */
 #define CHR_EXT_MAX_ATTACH_MS	1000	/* all probes of an attach (virtual) */
 #define CHR_EXT_MAX_PROBE_MS	10000	/* any other probe */
-#define CHR_EXT_MAX_REMOVE_MS	1000	/* a close; those of a dying device, remove */
+#define CHR_EXT_MAX_REMOVE_MS	1000	/* all closes of a dying device; its remove */
 #define CHR_EXT_MAX_DRAIN_MS	1000	/* any op, once something waits for it */
 
 /**
@@ -383,7 +383,8 @@ struct chr_ext_ops {
 	 * @remove: A device goes away: stop its hardware. Once for each @probe
 	 * that returned 0, after the last @close; the devices of a driver are
 	 * removed in any order, and at the same time. The @close ops that the
-	 * revoke runs and @remove may together sleep for CHR_EXT_MAX_REMOVE_MS.
+	 * revoke runs may together sleep for CHR_EXT_MAX_REMOVE_MS, and then
+	 * @remove as long.
 	 *
 	 * Context: process, may sleep.
 	 */
