@@ -89,6 +89,7 @@ diskless() {
 initramfs() {
 	local v=$1 machine=$2 log=$3 tmp=$3/initramfs.d guest=$root dir mod path mods
 	mods=(9p 9pnet_virtio virtio_pci virtio-rng configfs)
+	[ -z "$guest_disk" ] || mods+=(virtio_blk crc32c_generic ext4)
 	# Without it the board can be neither switched off nor reset.
 	! diskless "$machine" || mods=(configfs bcm2835_wdt bcm2835-rng)
 	[ "$(arch "$v")" = amd64 ] || guest=$sysroot
@@ -174,24 +175,33 @@ device_tree() {
 # qemu KERNEL MACHINE CPUS LOGDIR CMDLINE OPTIONS...: becomes QEMU; OPTIONS define
 # the chardevs console, out and err.
 qemu() {
-	local v=$1 machine=$2 cpus=$3 log=$4 cmdline=$5 guest=$root hw ports tty more=()
+	local v=$1 machine=$2 cpus=$3 log=$4 cmdline=$5 guest=$root hw ports tty more=() start
 	shift 5
 	machine "$machine" "$cpus"
 	[ "$(arch "$v")" = amd64 ] || guest=$sysroot
 	diskless "$machine" || more=(-device virtio-rng-pci
 		-virtfs "local,path=${guest_root:-$guest},mount_tag=root,security_model=none,readonly=on,multidevs=remap"
 		-virtfs "local,path=$repo,mount_tag=src,security_model=none,readonly=on,multidevs=remap")
+	if [ -n "$guest_disk" ]; then
+		more+=(-drive "file=$guest_disk,format=raw,if=virtio,cache=unsafe")
+		cmdline="LAB_DISK=/dev/vda $cmdline"
+	fi
 	[ ! -e "$log/dtb" ] || more+=(-dtb "$log/dtb")
 	# Init finds in its environment what the kernel does not know.
 	cmdline="LAB_CONSOLE=${tty[0]} LAB_OUT=${tty[1]} LAB_ERR=${tty[2]} $cmdline"
 	# A guest that gets no CPU for a while fails the test of its timer.
 	[ "$machine" != pc ] || cmdline+=' no_timer_check'
+	cmdline="console=${tty[0]} loglevel=7 ignore_loglevel panic=-1 oops=panic $cmdline"
+	if [ -n "$guest_efi" ]; then
+		efi_start "$guest/usr/lib/modules/$v/vmlinuz" "$log" "$cmdline"
+	else
+		start=(-kernel "$guest/usr/lib/modules/$v/vmlinuz" -initrd "$log/initramfs"
+			-append "$cmdline")
+	fi
 	# A guest must not outlive the lab, however the lab ends.
 	exec setpriv --pdeathsig KILL "${hw[@]}" \
 		-no-user-config -nodefaults -nographic -no-reboot \
-		-kernel "$guest/usr/lib/modules/$v/vmlinuz" -initrd "$log/initramfs" \
-		-append "console=${tty[0]} loglevel=7 ignore_loglevel panic=-1 oops=panic $cmdline" \
-		"$@" "${ports[@]}" "${more[@]}"
+		"$@" "${ports[@]}" "${more[@]}" "${start[@]}"
 }
 
 # A guest runs jobs one after another until one fails. The directory of a guest
@@ -242,6 +252,7 @@ job() {
 watch_guest() {
 	local dir=$1 pid=$2 token since=$SECONDS now current='' limit=$((60 * ${LAB_SLOW:-1}))
 	token=$(< "$dir/job/token")
+	[ -z "$guest_efi" ] || limit=$((limit * 3))
 	while sleep 1; kill -0 "$pid" 2> /dev/null; do
 		if [ -z "$current" ] && grep -aq 'Run /init as init process' "$dir/console" &&
 			sed '/Run \/init as init process/q' "$dir/console" | grep -aqE "$bad_log"; then
@@ -321,7 +332,7 @@ boot() {
 		rm -f "$dir/stuck"
 		report "the kernel was stuck or complained before its init, booting it again: see $dir/console.stuck$try"
 	done
-	rm -f "$dir/initramfs" "$dir/questions" "$dir/monitor" "$dir"/out.*
+	rm -rf "$dir/initramfs" "$dir/esp" "$dir/questions" "$dir/monitor" "$dir"/out.*
 	take_apart "$dir"
 }
 

@@ -78,7 +78,7 @@ matrix() {
 			*) failed=1 ;;
 			esac
 			cells[$row.$machine]="${kernel:+$kernel: }$why"
-			say "$row on $machine: ${cells[$row.$machine]}"
+			report "$row on $machine: ${cells[$row.$machine]}"
 		done
 	done
 	{

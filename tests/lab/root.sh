@@ -36,6 +36,7 @@ root_packages=(
 	gcc gcc-aarch64-linux-gnu make bc bison flex pkg-config pahole clang-19
 	libssl-dev sparse mandoc shellcheck sigrok-cli
 	qemu-system-x86 qemu-system-arm
+	build-essential clang debhelper dh-dkms e2fsprogs lintian
 )
 # With what every Debian has and "extract" does not add by itself.
 sysroot_packages=(
@@ -167,6 +168,7 @@ bootstrap() {
 		opts+=("--aptopt=${line%;}")
 	done < <(apt_settings)
 	if [ "$arch" = amd64 ]; then
+		[ -z "${foreign-}" ] || opts+=("--architectures=amd64,$foreign")
 		opts+=(--variant=minbase "--include=$(IFS=,; echo "${root_packages[*]}")")
 	else
 		# Unpacked only: nothing of it can run here.
