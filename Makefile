@@ -6,6 +6,8 @@
 
 KERNELDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
+# Of the libraries, below PREFIX.
+LIBDIR ?= lib
 DESTDIR ?=
 CC ?= cc
 CLANG ?= $(firstword $(foreach c,clang-19 clang,$(if $(shell command -v $(c)),$(c))) clang)
@@ -17,7 +19,9 @@ WERROR ?= -Werror
 KERNEL ?= $(if $(filter arm64,$(ARCH)),arm64,all)
 
 c_flags = -Wall -Wextra $(WERROR) $(CFLAGS) $(CPPFLAGS) -MMD -MP
-bpf_flags = -target bpf -mcpu=v3 -O2 -g -Wall $(WERROR) -I bpf/include -MMD -MP
+# The same object wherever the tree is.
+bpf_flags = -target bpf -mcpu=v3 -O2 -g -Wall $(WERROR) -I bpf/include -MMD -MP \
+	-ffile-prefix-map=$(CURDIR)=.
 libbpf_cflags = $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
 libbpf_libs = $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null) -lelf -lz
 
@@ -191,10 +195,11 @@ docs-check:
 # What goes where below PREFIX: a folder and its files, one folder a line.
 define files
 bin user/chrext
-lib $(lib).so.$(VERSION) $(lib).a
+$(LIBDIR) $(lib).so.$(VERSION) $(lib).a
 include user/lib/chrext.h
 include/chr_ext $(wildcard bpf/include/chr_ext/*.h)
 lib/chr_ext $(driver_o)
+lib/udev/rules.d user/60-chr_ext.rules
 share/man/man8 $(pages)
 share/chr_ext/template/char $(wildcard user/template/char/*)
 share/chr_ext/template/gpio $(wildcard user/template/gpio/*)
@@ -203,10 +208,11 @@ export files
 
 # The rest, which has another name there than here.
 dest = $(DESTDIR)$(PREFIX)
-links := lib/$(soname) lib/libchrext.so
+links := $(LIBDIR)/$(soname) $(LIBDIR)/libchrext.so
 completion := share/bash-completion/completions/chrext
-pc := lib/pkgconfig/libchrext.pc
+pc := $(LIBDIR)/pkgconfig/libchrext.pc
 units := $(addprefix lib/systemd/system/,chr_ext-boards.service chr-ext@.service)
+sysusers := lib/sysusers.d/chr_ext.conf
 zsh := share/zsh/site-functions/_chrext
 fish := share/fish/vendor_completions.d/chrext.fish
 
@@ -234,13 +240,16 @@ install-user: user drivers
 	install -D -m 644 user/chrext.bash-completion $(dest)/$(completion)
 	install -D -m 644 user/chrext.zsh-completion $(dest)/$(zsh)
 	install -D -m 644 user/chrext.fish-completion $(dest)/$(fish)
+	install -D -m 644 user/chr_ext.sysusers $(dest)/$(sysusers)
 	install -d $(dest)/$(dir $(pc)) $(dest)/$(dir $(firstword $(units)))
-	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' user/lib/libchrext.pc.in > \
+	sed 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR),; s,@VERSION@,$(VERSION),' user/lib/libchrext.pc.in > \
 		$(dest)/$(pc)
 	for u in $(units); do \
 		sed 's,/usr/local,$(PREFIX),' user/$${u##*/} > $(dest)/$$u; \
 	done
 	$(if $(DESTDIR),,$(sbin) ldconfig)
+	$(if $(DESTDIR),,! command -v systemd-sysusers > /dev/null || \
+		systemd-sysusers $(dest)/$(sysusers))
 
 # Only what install put there; folders go if they are the project's own and empty.
 .PHONY: uninstall
@@ -250,10 +259,15 @@ uninstall:
 	printf '%s\n' "$$files" | while read -r dir files; do \
 		for f in $$files; do rm -f $(dest)/$$dir/$${f##*/}; done; \
 	done
-	cd $(dest) && rm -f $(links) $(completion) $(zsh) $(fish) $(pc) $(units)
+	cd $(dest) && rm -f $(links) $(completion) $(zsh) $(fish) $(pc) $(units) $(sysusers)
 	-rmdir --ignore-fail-on-non-empty $(dest)/include/chr_ext $(dest)/lib/chr_ext \
 		$(dest)/share/chr_ext/template/* $(dest)/share/chr_ext/template $(dest)/share/chr_ext
 	$(if $(DESTDIR),,$(sbin) ldconfig)
+
+# Packages for Debian 13, built in the lab: in build/deb, or build/deb-arm64.
+.PHONY: deb
+deb: lab-check
+	@$(lab) deb $(if $(filter arm64,$(ARCH)),deb-arm64 arm64)
 
 .PHONY: clean
 clean:
@@ -304,7 +318,8 @@ check-patch:
 	else $(call skipped,CHECKPATCH=: the style is not checked); fi
 
 lab := tests/lab/lab
-.PHONY: lab lab-check lab-selftest vm demo test test-boards test-install test-matrix test-debug abi
+.PHONY: lab lab-check lab-selftest vm demo test test-boards test-install test-matrix \
+	test-packages test-debug abi
 lab-check:
 	@test -z "$(filter-out amd64 arm64,$(ARCH))" || \
 		{ echo "chr_ext: the lab serves ARCH=amd64 and arm64, not $(ARCH)" >&2; exit 1; }
@@ -343,6 +358,11 @@ abi: lab-check
 ROWS ?=
 test-matrix: lab-check
 	@$(lab) matrix $(ROWS)
+
+# The packages, also of arm64.
+test-packages: lab-check deb
+	@$(MAKE) --no-print-directory deb ARCH=arm64
+	@$(lab) test 04-packages
 
 test-debug: lab-check
 	@$(lab) test-debug $(SUITES)

@@ -37,7 +37,7 @@ static char *template_find(const char *kind)
 			return path;
 		free(path);
 	}
-	complain("there is no template in %s/%s: install chrext with 'make install'",
+	complain("there is no template in %s/%s: install libchrext-dev, or run 'make install'",
 		 exe, places[ARRAY_SIZE(places) - 1]);
 	return NULL;
 }
