@@ -65,7 +65,7 @@ done
 
 # unlicensed: the files of the tree without an SPDX line.
 unlicensed() {
-	grep -zv '^LICENSES/' "$SRC/build/common/list" |
+	grep -zvE '^(LICENSES/|debian/changelog$|debian/source/format$)' "$SRC/build/common/list" |
 		(cd "$SRC" && xargs -0 grep -L 'SPDX-License-Identifier: ')
 }
 is "every file names its licence" "$(unlicensed)" ""
